@@ -1,0 +1,1 @@
+"""The only room that knows Docker: engine, images, volume, containers, warm pool, guest link. Knows nothing of gRPC or episodes."""

@@ -1,0 +1,88 @@
+"""Every bound of the service with its unit and its reason, in frozen dataclasses. Knows nothing of how it is set (`cli`) or used."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDefaults:
+    """Limits of a task whose entry does not set them. The one place where they stand."""
+
+    steps: int = 100
+    episode_s: float = 1800.0
+    command_s: float = 60.0
+    grading_s: float = 120.0
+    cpus: float = 1.0
+    memory_mb: int = 512
+    disk_mb: int = 192  # tmpfs, so charged to memory: at most half of it
+    pids: int = 192  # the guest's own threads (about 50) included
+    output_kb: int = 64
+    pass_score: float = 1.0
+    malformed_penalty: float = -1.0  # as in gym-codecraft
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeSettings:
+    """Bounds of episodes. Seconds and bytes."""
+
+    max_episodes: int = 64
+    max_queued_resets: int = 64
+    lease_s: float = 900.0  # covers a slow model's thinking between two calls
+    reattach_grace_s: float = 10.0
+    result_kept_s: float = 900.0  # after an episode's end
+    ended_kept: int = 4096  # ended episodes remembered at the most, whatever their age
+    heartbeat_s: float = 10.0  # under every proxy's idle limit
+    resume_window_bytes: int = 4 * MIB  # more than gRPC keeps in flight to a slow reader
+    output_window_bytes: int = 1 * MIB  # credit of a streamed command
+    output_max_bytes: int = 1024 * MIB
+    stall_s: float = 20.0  # longer than reattach_grace: a lost connection loses nothing
+    stall_total_s: float = 600.0
+    readers_per_step: int = 4
+    recorded_steps: int = 64  # results kept per episode for repeats; older ones are gone (STEP_NOT_FOUND)
+    drain_s: float = 10.0  # what running steps get at shutdown before they are interrupted
+    max_command_bytes: int = 1_000_000
+    max_content_bytes: int = 900_000
+    max_stdin_bytes: int = 512 * KIB
+    max_path_bytes: int = 4096
+    max_grace_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSettings:
+    """Bounds of the Docker room. Seconds and bytes."""
+
+    runtime: str = ""  # empty: the engine's default
+    allow_network: bool = False
+    allow_root: bool = True
+    warm_per_image: int = 0
+    max_warm: int = 16
+    control_threads: int = 8  # docker-py calls at once; the engine itself starts 5-7 containers a second, whatever the concurrency
+    concurrent_starts: int = 4
+    start_timeout_s: float = 60.0
+    pull_timeout_s: float = 1800.0
+    request_timeout_s: float = 20.0  # an answer of the guest to anything but a command
+    kill_timeout_s: float = 10.0  # from a command's time-out to its Ended, before the sandbox is given up
+    link_lease_s: float = 30.0
+    renew_every_s: float = 8.0
+    close_timeout_s: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an operator can set."""
+
+    host: str = "127.0.0.1"
+    port: int = 50051
+    allow_remote: bool = False
+    curriculum: Path | None = None  # None: the one that ships
+    worker: str = ""  # empty: made up at start
+    agent_token: str = ""  # empty: none needed
+    control_token: str = ""
+    log_json: bool = False
+    log_level: str = "info"
+    defaults: TaskDefaults = field(default_factory=TaskDefaults)
+    episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
+    sandbox: SandboxSettings = field(default_factory=SandboxSettings)

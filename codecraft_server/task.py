@@ -1,0 +1,149 @@
+"""What a task is, once loaded: frozen values. Knows nothing of files, grading or sandboxes being opened.
+
+`curriculum` makes them from curriculum.json, `episodes` plays them, `grading` judges by them.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from codecraft_server.sandbox import SandboxSpec
+
+
+class Match(Enum):
+    """How printed text is compared with what is expected."""
+
+    EXACT = "exact"
+    NORMALIZED = "normalized"  # trailing blanks of lines and trailing empty lines do not count
+    REGEX = "regex"  # fullmatch, DOTALL
+    JSON = "json"  # equal as JSON values
+    CONTAINS = "contains"
+
+
+class Visibility(Enum):
+    """What the agent is shown of a check after grading."""
+
+    HIDDEN = "hidden"
+    RESULT = "result"  # id, title, pass or fail
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A text or byte pattern and how to compare with it."""
+
+    match: Match
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandCheck:
+    """Runs a command line with /bin/sh outside of any session and weighs how it ended and what it printed.
+
+    Attributes:
+        stdin: The whole of its standard input.
+        exit_code: What it must exit with; None: anything, signals excluded.
+        stdout: What standard output must be; None: anything.
+        stderr: Likewise.
+    """
+
+    command: str
+    stdin: str = ""
+    exit_code: int | None = 0
+    stdout: Expected | None = None
+    stderr: Expected | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileCheck:
+    """Looks at one path. `mode` are permission bits, `sha256` is hex; None: does not matter. `exists` False: must not exist, nothing else is looked at."""
+
+    path: str
+    exists: bool = True
+    directory: bool = False
+    content: Expected | None = None
+    mode: int | None = None
+    sha256: str | None = None
+
+
+CheckBody: TypeAlias = CommandCheck | FileCheck
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One hidden check. Weights of a task add up to 1."""
+
+    check_id: str
+    title: str
+    weight: float
+    timeout_s: float
+    visibility: Visibility
+    body: CheckBody
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFile:
+    """A file that lies in the sandbox at the start. Relative paths are relative to the working directory."""
+
+    path: str
+    content: bytes
+    mode: int
+
+
+@dataclass(frozen=True, slots=True)
+class WrongAnswer:
+    """A plausible wrong answer: commands, and the most they may score."""
+
+    name: str
+    commands: tuple[str, ...]
+    max_score: float
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLimits:
+    """What bounds an episode of this task; sizes in bytes, times in seconds. The sandbox's own bounds are in its spec."""
+
+    steps: int
+    episode_s: float
+    command_s: float
+    grading_s: float
+    output_bytes: int
+
+
+class Aggregate(Enum):
+    """How checks become a score."""
+
+    ALL = "all"  # 1 if every check passed, else 0
+    WEIGHTED = "weighted"  # sum of the weights of those that passed
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task. The part that agents may see is carried by `wire.task`; everything below `files` is hidden.
+
+    Attributes:
+        digest: SHA-256 (hex) of the whole entry with all defaults filled in.
+        difficulty: 1 to 10, 0 when unknown.
+        solution: Command lines of the oracle, run in order in a session.
+    """
+
+    task_id: str
+    title: str
+    category: str
+    tags: tuple[str, ...]
+    difficulty: int
+    prerequisites: tuple[str, ...]
+    description: str
+    test: str
+    sandbox: SandboxSpec
+    limits: TaskLimits
+    digest: str
+    files: tuple[TaskFile, ...] = ()
+    setup: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    aggregate: Aggregate = Aggregate.ALL
+    pass_score: float = 1.0
+    malformed_penalty: float = -1.0
+    solution: tuple[str, ...] = ()
+    wrong: tuple[WrongAnswer, ...] = ()
+    license: str = ""
+    source: str = ""

@@ -1,0 +1,1 @@
+"""The contract between `codecraft_server` and its clients, generated from the .proto files beside it."""
