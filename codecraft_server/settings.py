@@ -25,6 +25,35 @@ class TaskDefaults:
 
 
 @dataclass(frozen=True, slots=True)
+class CurriculumBounds:
+    """Bounds of what a curriculum may hold; bytes are of UTF-8."""
+
+    tasks: int = 10_000
+    file_bytes: int = 16 * MIB  # one JSON file, or one file that it refers to
+    text_bytes: int = 64 * KIB  # a description; GetTask answers within 1 MiB
+    name_characters: int = 128  # ids, names, tags
+    checks: int = 200
+    files: int = 500
+    task_file_bytes: int = 16 * MIB  # all files of one task
+    problems: int = 20  # reported at once
+
+
+@dataclass(frozen=True, slots=True)
+class GradingBounds:
+    """Bounds of grading. Seconds and bytes."""
+
+    check_s: float = 10.0  # of a check that sets none; less where a task has many
+    output_kept_bytes: int = 1 * MIB  # of both streams together; more than a check expects
+    output_max_bytes: int = 16 * MIB  # then the program is killed and its check fails
+    file_bytes: int = 1 * MIB  # whose content is compared
+    hashed_bytes: int = 64 * MIB  # whose SHA-256 is compared
+    chunk_bytes: int = 1 * MIB  # read at once
+    match_s: float = 5.0  # a regular expression over the agent's text, in a process of its own
+    reason_characters: int = 2000
+    slack_s: float = 30.0  # beyond a task's grading_s: what the service may add before grading is given up
+
+
+@dataclass(frozen=True, slots=True)
 class EpisodeSettings:
     """Bounds of episodes. Seconds and bytes."""
 
@@ -71,6 +100,20 @@ class SandboxSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RpcSettings:
+    """Bounds of the transport. Seconds and bytes."""
+
+    max_request_bytes: int = 2 * MIB  # a command of 1 MB with its standard input
+    max_response_bytes: int = 1 * MIB  # every language's default accepts 4 MiB; the contract promises 1
+    max_streams: int = 1024  # of one connection: more than any client has episodes
+    max_calls: int = 8192  # of all connections together
+    keepalive_s: float = 60.0  # a dead client's calls end after this and the time-out
+    keepalive_timeout_s: float = 20.0
+    min_client_ping_s: float = 5.0  # clients that ping more often are cut off
+    stop_grace_s: float = 1.0  # what calls get to fetch their last event, once all steps have ended
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything an operator can set."""
 
@@ -83,6 +126,8 @@ class Settings:
     control_token: str = ""
     log_json: bool = False
     log_level: str = "info"
+    build_images: bool = True  # those of ours that the curriculum names, at start
     defaults: TaskDefaults = field(default_factory=TaskDefaults)
     episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)
+    rpc: RpcSettings = field(default_factory=RpcSettings)

@@ -18,6 +18,7 @@ class Match(Enum):
     REGEX = "regex"  # fullmatch, DOTALL
     JSON = "json"  # equal as JSON values
     CONTAINS = "contains"
+    CSV = "csv"  # equal as rows of fields
 
 
 class Visibility(Enum):
@@ -55,7 +56,7 @@ class CommandCheck:
 
 @dataclass(frozen=True, slots=True)
 class FileCheck:
-    """Looks at one path. `mode` are permission bits, `sha256` is hex; None: does not matter. `exists` False: must not exist, nothing else is looked at."""
+    """Looks at one path. `mode` are permission bits, `sha256` is hex; None: does not matter. `exists` False: it must not exist."""
 
     path: str
     exists: bool = True
@@ -89,12 +90,15 @@ class TaskFile:
     mode: int
 
 
+Deed: TypeAlias = str | TaskFile  # a command line for a session, or a file to write
+
+
 @dataclass(frozen=True, slots=True)
 class WrongAnswer:
-    """A plausible wrong answer: commands, and the most they may score."""
+    """A plausible wrong answer: what is done, and the most it may score."""
 
     name: str
-    commands: tuple[str, ...]
+    commands: tuple[Deed, ...]
     max_score: float
 
 
@@ -116,6 +120,13 @@ class Aggregate(Enum):
     WEIGHTED = "weighted"  # sum of the weights of those that passed
 
 
+class GradingPlace(Enum):
+    """Where checks run."""
+
+    FRESH = "fresh"  # declared paths, copied into a sandbox that the agent never touched
+    IN_PLACE = "in_place"  # the agent's own sandbox, after all of its processes were ended
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """A task. The part that agents may see is carried by `wire.task`; everything below `files` is hidden.
@@ -123,7 +134,10 @@ class Task:
     Attributes:
         digest: SHA-256 (hex) of the whole entry with all defaults filled in.
         difficulty: 1 to 10, 0 when unknown.
-        solution: Command lines of the oracle, run in order in a session.
+        solution: What the oracle does, in order; commands run in one session.
+        milestones: Ordered checks of the way there. Weights add up to 1.
+        grading_paths: What a fresh place is given; relative ones are relative to the working directory, which is the default.
+        for_teacher: How a person or a model should judge, in words.
     """
 
     task_id: str
@@ -143,7 +157,11 @@ class Task:
     aggregate: Aggregate = Aggregate.ALL
     pass_score: float = 1.0
     malformed_penalty: float = -1.0
-    solution: tuple[str, ...] = ()
+    solution: tuple[Deed, ...] = ()
     wrong: tuple[WrongAnswer, ...] = ()
+    milestones: tuple[Check, ...] = ()
+    grading_place: GradingPlace = GradingPlace.FRESH
+    grading_paths: tuple[str, ...] = (".",)
+    for_teacher: str = ""
     license: str = ""
     source: str = ""

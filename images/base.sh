@@ -3,6 +3,7 @@
 #
 # Owns: a Debian root folder from debootstrap, trimmed the way `debian:bookworm-slim` is. Needs root
 # on Debian or Ubuntu, and reaches the archive that this machine's apt uses. Progress is on stderr.
+# `base.sh ARCHITECTURE` makes it only where this machine is of that one (the engine may be elsewhere).
 # By hand:  images/base.sh | docker import - codecraft/base-debian:bookworm
 # Exits with 3 where it cannot be done on this machine.
 set -eu
@@ -10,10 +11,11 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 suite=bookworm
 
+[ "$(id -u)" = 0 ] && command -v dpkg >/dev/null 2>&1 || exit 3
+[ "${1:-$(dpkg --print-architecture)}" = "$(dpkg --print-architecture)" ] || exit 3
 if ! command -v debootstrap >/dev/null 2>&1; then
     sh "$here/apt.sh" debootstrap debian-archive-keyring || exit 3
 fi
-[ "$(id -u)" = 0 ] || exit 3
 
 work=$(mktemp -d)
 root=$work/root

@@ -7,12 +7,14 @@
 #
 # An engine is found as docker-py finds it: DOCKER_HOST, else the default socket. We install and
 # start one only as root on Debian or Ubuntu, and only at the default socket: a DOCKER_HOST that does
-# not answer is the user's own engine. What we start is remembered in .build/engine/.
+# not answer is the user's own engine. What we start is remembered in .build/engine/. (The two folders
+# can be moved, so that tests can play an engine.)
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
 state=${CODECRAFT_ENGINE_STATE:-$(dirname "$here")/.build/engine}
-default_host=unix:///var/run/docker.sock
+run=${CODECRAFT_ENGINE_RUN:-/var/run}
+default_host=unix://$run/docker.sock
 host=${DOCKER_HOST:-$default_host}
 record=$state/dockerd.pid # "PID START_TIME" of the dockerd we started
 log=$state/dockerd.log
@@ -69,8 +71,9 @@ PY
 
 command_name() { cat "/proc/$1/comm" 2>/dev/null; }
 
-# Field 22 of stat, counted behind the command name, which may itself hold blanks and brackets.
-start_time() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
+# Field 22 of stat, counted behind the command name, which may itself hold blanks and brackets; nothing
+# for a process that has ended and only waits for its parent to notice.
+start_time() { sed '/.*) Z /d; s/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
 
 # Prints the pid of the dockerd we started, if it still is that very process.
 our_pid() {
@@ -119,8 +122,8 @@ install_engine() {
 }
 
 launch() {
-    drop_stale_pid_file /var/run/docker.pid dockerd
-    drop_stale_pid_file /var/run/docker/containerd/containerd.pid containerd
+    drop_stale_pid_file "$run/docker.pid" dockerd
+    drop_stale_pid_file "$run/docker/containerd/containerd.pid" containerd
     say "starting dockerd (log: $log)"
     # Its own session, so that a Ctrl-C here is not for it; none of our descriptors.
     setsid dockerd </dev/null >"$log" 2>&1 9>&- &
@@ -129,6 +132,9 @@ launch() {
     started_here=yes
 }
 
+# The package's own start script, or another user of the machine, may have been faster.
+another_is_starting() { [ "$(command_name "$(cat "$run/docker.pid" 2>/dev/null)")" = dockerd ]; }
+
 # Waits until the engine answers; gives up early when the one we started has ended.
 await_engine() {
     deadline=$(($(date +%s) + start_limit_s))
@@ -136,8 +142,10 @@ await_engine() {
         if [ "$started_here" = yes ] && ! kill -0 "$pid" 2>/dev/null; then
             started_here=no
             rm -f "$record"
-            answers && return 0 # another one was faster
-            return 1
+            another_is_starting || {
+                answers
+                return
+            }
         fi
         [ "$(date +%s)" -lt "$deadline" ] || return 1
         sleep 0.2
@@ -145,10 +153,10 @@ await_engine() {
 }
 
 start() {
-    if [ -d /run/systemd/system ]; then
+    if [ -d "$run/systemd/system" ]; then
         say "starting the system's docker.service"
         systemctl start docker || fail "see: systemctl status docker"
-    elif [ "$(command_name "$(cat /var/run/docker.pid 2>/dev/null)")" = dockerd ]; then
+    elif another_is_starting; then
         say "a dockerd is starting already: waiting for it"
     else
         launch
@@ -196,7 +204,16 @@ stop() {
 
 # --- with ----------------------------------------------------------------------------------------
 
+# Ended before CMD runs: what was started for it ends too.
+give_up() {
+    [ "$started_here" = no ] || stop
+    exit "$1"
+}
+
 run_with() {
+    trap 'give_up 129' HUP
+    trap 'give_up 130' INT
+    trap 'give_up 143' TERM
     ensure
     [ "$started_here" = yes ] || exec "$@"
     # A background child of a shell ignores INT and has no stdin: both are given back. A terminal's

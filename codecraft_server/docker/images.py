@@ -10,13 +10,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import re
-import subprocess
-import tempfile
-import textwrap
-import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,33 +19,16 @@ import docker
 import docker.errors
 import requests
 
-from codecraft_server.errors import EngineUnavailableError, ImageUnavailableError
+from codecraft_server.docker import image_base
+from codecraft_server.docker.image_base import INPUTS_LABEL, ImageBuildError, Paced, Say
+from codecraft_server.errors import EngineUnavailableError
 
-Say = Callable[[str], None]
+__all__ = ["VERSION", "ImageBuildError", "ImageRecipe", "ensure", "recipes"]
 
 VERSION = "1"  # the tag of every image of ours; a number, so that a task can name what it was written for
-INPUTS_LABEL = "codecraft.inputs"
-PUBLIC_BASE = "debian:bookworm-slim"
-OWN_BASE = "codecraft/base-debian:bookworm"
+STAGE_LABEL = "codecraft.stage"  # on what a Dockerfile makes on the way
 
-_REGISTRY_ANSWER_S = 8.0  # a registry that has not answered by then is taken as out of reach
-_SILENCE_S = 600.0  # the longest a build may stay without any word from the engine
-_PACE_S = 3.0  # between two of the many small lines of a long build
-_LINE_LENGTH = 110  # a step of a Dockerfile can be a page long
-_TAIL_LINES = 15  # repeated when something fails
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # the builder marks what a command writes to stderr
-_NOT_HERE = 3  # base.sh: this machine can't make a base
-
-
-class ImageBuildError(ImageUnavailableError):
-    """An image of ours is missing and couldn't be made."""
-
-    def __init__(self, name: str, reason: str, remedy: str) -> None:
-        """`reason` is one line; `remedy` is what the operator can do."""
-        super().__init__(name, reason, remedy)
-        self.name = name
-        self.reason = reason
-        self.remedy = remedy
+_SILENCE_S = 600  # the longest a build may stay without any word from the engine
 
 
 @dataclass(frozen=True)
@@ -129,17 +106,9 @@ def _recipe(name: str) -> ImageRecipe:
 
 
 def _is_current(client: docker.DockerClient, recipe: ImageRecipe, architecture: str) -> bool:
-    image = _inspect(client, recipe.reference)
+    image = image_base.inspect(client, recipe.reference)
     labels = (image or {}).get("Config", {}).get("Labels") or {}
     return bool(labels.get(INPUTS_LABEL) == recipe.inputs(architecture))
-
-
-def _inspect(client: docker.DockerClient, reference: str) -> dict[str, Any] | None:
-    try:
-        image: dict[str, Any] = client.api.inspect_image(reference)
-    except docker.errors.ImageNotFound:
-        return None
-    return image
 
 
 @contextlib.contextmanager
@@ -156,12 +125,9 @@ def _one_builder(say: Say) -> Iterator[None]:
         yield
 
 
-# --- one image ---
-
-
 def _build(client: docker.DockerClient, recipe: ImageRecipe, architecture: str, say: Say) -> None:
-    before = _inspect(client, recipe.reference)
-    base = _base(client, recipe, say)
+    before = image_base.inspect(client, recipe.reference)
+    base = image_base.provide(client, recipe.base_script, architecture, say)
     say(f"building {recipe.reference} from {base}")
     events = client.api.build(
         path=str(recipe.context),
@@ -175,125 +141,24 @@ def _build(client: docker.DockerClient, recipe: ImageRecipe, architecture: str, 
     )
     _follow(events, recipe, say)
     say(f"built {recipe.reference}")
-    if before is not None:
-        _drop_replaced(client, before["Id"])
+    _drop_leftovers(client, before)
 
 
 def _follow(events: Iterable[dict[str, Any]], recipe: ImageRecipe, say: Say) -> None:
     """Report a build as it goes: each step at once, the lines of its commands paced."""
-    paced = _Paced(say)
+    paced = Paced(say)
     for event in events:
         for line in str(event.get("stream", "")).splitlines():
             paced.line(line, important=line.startswith("Step "))
         if "error" in event:
             paced.say_last()
             remedy = f"A build needs the Debian archive: check this machine's network, then run: codecraft-server images {recipe.name}"
-            raise ImageBuildError(recipe.reference, _one_line(event["error"]), remedy)
+            raise ImageBuildError(recipe.reference, image_base.one_line(event["error"]), remedy)
 
 
-def _drop_replaced(client: docker.DockerClient, image_id: str) -> None:
-    """An image that lost its tag goes too, unless a container still runs on it."""
+def _drop_leftovers(client: docker.DockerClient, replaced: dict[str, Any] | None) -> None:
+    """What only served the build goes, and so does the image that lost its tag, unless a container still runs on it."""
     with contextlib.suppress(docker.errors.APIError):
-        if not client.api.inspect_image(image_id).get("RepoTags"):
-            client.api.remove_image(image_id)
-
-
-# --- its base ---
-
-
-def _base(client: docker.DockerClient, recipe: ImageRecipe, say: Say) -> str:
-    """The public base where it is or can be had, else one of our own making."""
-    if _inspect(client, PUBLIC_BASE) is not None:
-        return PUBLIC_BASE
-    made_from = hashlib.sha256(recipe.base_script.read_bytes()).hexdigest()
-    own = _inspect(client, OWN_BASE)
-    if own is not None and (own["Config"].get("Labels") or {}).get(INPUTS_LABEL) == made_from:
-        return OWN_BASE
-    if _registry_answers(client, say):
-        _pull_base(client, say)
-        return PUBLIC_BASE
-    _make_base(client, recipe, made_from, say)
-    return OWN_BASE
-
-
-def _registry_answers(client: docker.DockerClient, say: Say) -> bool:
-    """Ask the engine to look up the public base, within bounds: a pull itself can't be given a deadline."""
-    say(f"looking for {PUBLIC_BASE}")
-    try:
-        url = f"{client.api.base_url}/v{client.api.api_version}/distribution/{PUBLIC_BASE}/json"
-        response = client.api.get(url, timeout=_REGISTRY_ANSWER_S)
-    except requests.RequestException:
-        return False
-    return bool(response.ok)
-
-
-def _pull_base(client: docker.DockerClient, say: Say) -> None:
-    paced = _Paced(say)
-    for event in client.api.pull(PUBLIC_BASE, stream=True, decode=True):
-        if "error" in event:
-            raise ImageBuildError(PUBLIC_BASE, _one_line(event["error"]), f"Try: docker pull {PUBLIC_BASE}")
-        paced.line(" ".join(str(event[key]) for key in ("id", "status", "progress") if key in event))
-
-
-def _make_base(client: docker.DockerClient, recipe: ImageRecipe, made_from: str, say: Say) -> None:
-    say(f"no registry within reach: making {OWN_BASE} on this machine")
-    before = _inspect(client, OWN_BASE)
-    repository, _, tag = OWN_BASE.partition(":")
-    changes = [f"LABEL {INPUTS_LABEL}={made_from}", 'CMD ["bash"]']
-    with tempfile.NamedTemporaryFile(suffix=".tar") as tar:
-        _run_base_script(recipe.base_script, tar.fileno(), say)
-        client.api.import_image_from_file(tar.name, repository, tag, changes=changes)
-    if before is not None:
-        _drop_replaced(client, before["Id"])
-
-
-def _run_base_script(script: Path, stdout: int, say: Say) -> None:
-    paced = _Paced(say)
-    command = ["/bin/sh", str(script)]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own script
-        try:
-            for line in process.stderr or ():
-                paced.line(line, important=not line.startswith(("I: ", "Get:")))  # those are debootstrap's and apt's hundreds
-        except BaseException:
-            process.terminate()
-            raise
-    if process.returncode:
-        paced.say_last()
-        raise ImageBuildError(OWN_BASE, f"{script.name} ended with status {process.returncode}", _base_remedy(process.returncode))
-
-
-def _base_remedy(status: int) -> str:
-    if status == _NOT_HERE:
-        return f"Only root on Debian or Ubuntu can make a base without a registry. Else bring it here, as with: docker pull {PUBLIC_BASE}"
-    return "It needs the Debian archive: check this machine's network and its free disk."
-
-
-# --- words ---
-
-
-def _one_line(text: object) -> str:
-    return textwrap.shorten(str(text), _LINE_LENGTH * 3, placeholder=" …")
-
-
-class _Paced:
-    """Passes on important lines at once, of the many others one now and then, and on a failure the last ones."""
-
-    def __init__(self, say: Say) -> None:
-        self._say = say
-        self._last: deque[str] = deque(maxlen=_TAIL_LINES)
-        self._next = 0.0
-
-    def line(self, text: str, *, important: bool = False) -> None:
-        """Take one line as the engine or a program wrote it."""
-        text = textwrap.shorten(_COLOURS.sub("", text), _LINE_LENGTH, placeholder=" …")
-        if not text:
-            return
-        self._last.append(text)
-        if important or time.monotonic() >= self._next:
-            self._say(text)
-            self._next = time.monotonic() + _PACE_S
-
-    def say_last(self) -> None:
-        """Repeat the last lines, all of them."""
-        for text in self._last:
-            self._say(f"  | {text}")
+        client.images.prune(filters={"dangling": True, "label": STAGE_LABEL})
+        if replaced is not None and not client.images.get(replaced["Id"]).tags:
+            client.images.remove(replaced["Id"])

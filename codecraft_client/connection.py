@@ -1,0 +1,87 @@
+"""What a client and its episodes share: the transport, the time-outs, and that the server speaks our version of the contract."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from google.protobuf.message import Message
+
+from codecraft.v1 import environment_pb2 as env
+from codecraft_client.errors import CodecraftError, ProtocolVersionError
+from codecraft_client.exchange import Call, Exchange, Unary
+from codecraft_client.ongoing import Ongoing
+from codecraft_client.retry import Backoff, RetryPolicy
+from codecraft_client.transport import Transport
+
+PROTOCOL_VERSION = 1
+
+MessageT = TypeVar("MessageT", bound=Message)
+EventT = TypeVar("EventT")
+ResultT = TypeVar("ResultT")
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Deadlines of calls, in seconds. Time-outs of commands are not among them: those belong to the action.
+
+    Attributes:
+        call_s: A call with a single answer.
+        reset_s: Opening an episode, pulling its image and waiting for a place included.
+        grading_s: Submitting, where the task's own limit is not known.
+        margin_s: Added to an action's time-out (and to a task's grading limit), for the way and for waiting.
+    """
+
+    call_s: float = 20.0
+    reset_s: float = 1800.0
+    grading_s: float = 600.0
+    margin_s: float = 60.0
+
+
+class Connection:
+    """Calls with retries on one transport. May be used from several threads."""
+
+    def __init__(self, transport: Transport, timeouts: Timeouts, retry: RetryPolicy) -> None:
+        self.transport = transport
+        self.timeouts = timeouts
+        self._retry = retry
+        self._greeting = threading.Lock()
+        self._greeted = False
+
+    def begin(
+        self, exchange: Exchange[EventT, ResultT], settled: Callable[[CodecraftError | None], None] | None = None
+    ) -> Ongoing[EventT, ResultT]:
+        """Start an exchange; see Ongoing."""
+        self.greet()
+        return Ongoing(self.transport, exchange, settled=settled)
+
+    def ask(
+        self, method: str, request: Message, answer: type[MessageT], *, episode_id: str = "", retry: RetryPolicy | None = None
+    ) -> MessageT:
+        """Make a call with a single answer. All of them may be repeated without harm."""
+        self.greet()
+        return self._ask(method, request, answer, episode_id, retry or self._retry)
+
+    def backoff(self) -> Backoff:
+        """A new one for one exchange."""
+        return Backoff(self._retry)
+
+    def server_info(self) -> env.GetServerInfoResponse:
+        """Ask the server what it is. ProtocolVersionError when it is not for us."""
+        info = self._ask("GetServerInfo", env.GetServerInfoRequest(), env.GetServerInfoResponse, "", self._retry)
+        if info.protocol_version != PROTOCOL_VERSION:
+            theirs = f"the server at {self.transport.target} (version {info.server_version or 'unknown'}) speaks protocol {info.protocol_version}"
+            raise ProtocolVersionError(f"{theirs}, this client {PROTOCOL_VERSION}; install the versions that belong together")
+        self._greeted = True
+        return info
+
+    def greet(self) -> None:
+        """Before anything else is said, make sure that we speak the same version of the contract."""
+        if not self._greeted:
+            with self._greeting:
+                if not self._greeted:
+                    self.server_info()
+
+    def _ask(self, method: str, request: Message, answer: type[MessageT], episode_id: str, retry: RetryPolicy) -> MessageT:
+        exchange = Unary(Call(method, request, self.timeouts.call_s, episode_id), Backoff(retry), answer)
+        return Ongoing[None, MessageT](self.transport, exchange).result()

@@ -1,0 +1,163 @@
+"""Calls with their repeats, as pure state machines: an exchange says which call comes next, takes what arrives, and says what to do when the
+line breaks. No I/O, no clock: `ongoing` drives them with threads and sockets, an asynchronous driver would be as short.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from google.protobuf.message import Message
+
+from codecraft.v1 import environment_pb2 as env
+from codecraft_client.errors import CodecraftError, ProtocolError, Where
+from codecraft_client.events import Phase, Progress, Ready, SubmitEvent, SubmitResult
+from codecraft_client.retry import Backoff
+from codecraft_client.types import CheckResult
+from codecraft_client.wire import events as decode
+
+EventT = TypeVar("EventT", covariant=True)  # noqa: PLC0105 - the names say what they stand for
+ResultT = TypeVar("ResultT", covariant=True)  # noqa: PLC0105
+MessageT = TypeVar("MessageT", bound=Message)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call to make: the method's name in the schema, what to send, and the seconds it may take."""
+
+    method: str
+    request: Message
+    timeout_s: float
+    episode_id: str = ""
+
+    @property
+    def where(self) -> Where:
+        """For errors."""
+        return Where(self.method, self.episode_id)
+
+
+class Exchange(Protocol[EventT, ResultT]):
+    """A call and its repeats until there is a result."""
+
+    @property
+    def done(self) -> bool:
+        """Whether the result is there."""
+        ...
+
+    @property
+    def result(self) -> ResultT:
+        """The result. ProtocolError when there is none."""
+        ...
+
+    def next_call(self) -> Call:
+        """Return the call to make now: the first one, or the one that goes on where the last one broke."""
+        ...
+
+    def received(self, message: Message) -> Iterator[EventT]:
+        """Take what has arrived and yield what is new in it. ProtocolError."""
+        ...
+
+    def ended(self) -> None:
+        """Take notice that the call has ended well. ProtocolError when the result has not come."""
+        ...
+
+    def failed(self, error: CodecraftError, now: float) -> tuple[float, tuple[EventT, ...]]:
+        """Return the seconds to wait before `next_call`, and what is to be reported meanwhile; raise where another attempt makes no sense."""
+        ...
+
+
+class Repeating(Generic[EventT, ResultT]):
+    """What exchanges have in common whose call is simply repeated."""
+
+    def __init__(self, call: Call, backoff: Backoff) -> None:
+        self._call = call
+        self._backoff = backoff
+        self._result: ResultT | None = None
+
+    @property
+    def done(self) -> bool:
+        """See Exchange."""
+        return self._result is not None
+
+    @property
+    def result(self) -> ResultT:
+        """See Exchange."""
+        if self._result is None:
+            raise ProtocolError(f"the server ended {self._call.method} without a result", where=self._call.where)
+        return self._result
+
+    def next_call(self) -> Call:
+        """See Exchange."""
+        return self._call
+
+    def ended(self) -> None:
+        """See Exchange."""
+        _ = self.result
+
+    def failed(self, error: CodecraftError, now: float) -> tuple[float, tuple[EventT, ...]]:
+        """See Exchange."""
+        return self._backoff.wait(error, now), ()
+
+
+class Unary(Repeating[None, MessageT]):
+    """A call with one answer of type `answer`."""
+
+    def __init__(self, call: Call, backoff: Backoff, answer: type[MessageT]) -> None:
+        super().__init__(call, backoff)
+        self._answer = answer
+
+    def received(self, message: Message) -> Iterator[None]:
+        """See Exchange."""
+        self._result = _of(message, self._answer)
+        return iter(())
+
+
+class Opening(Repeating[Progress, Ready]):
+    """Reset: repeated with the same request_id, it attaches to the same opening."""
+
+    def received(self, message: Message) -> Iterator[Progress]:
+        """See Exchange."""
+        event = decode.reset_event(_of(message, env.ResetResponse))
+        self._backoff.progressed()
+        if isinstance(event, Ready):
+            self._result = event
+        elif event is not None:
+            yield event
+
+
+class Submission(Repeating[SubmitEvent, SubmitResult]):
+    """Submit: repeated, it attaches to the running grading or gets the kept result. What was told before is not told again."""
+
+    def __init__(self, call: Call, backoff: Backoff) -> None:
+        super().__init__(call, backoff)
+        self._told = Told()
+
+    def received(self, message: Message) -> Iterator[SubmitEvent]:
+        """See Exchange."""
+        event = decode.submit_event(_of(message, env.SubmitResponse))
+        if isinstance(event, SubmitResult):
+            self._result = event
+        elif event is not None and self._told.is_new(event):
+            if isinstance(event, Phase | CheckResult):
+                self._backoff.progressed()
+            yield event
+
+
+class Told:
+    """Remembers which phases and checks were reported: a grading that is attached to again tells them from the beginning."""
+
+    def __init__(self) -> None:
+        self._seen: set[Phase | CheckResult] = set()
+
+    def is_new(self, event: object) -> bool:
+        """Whether `event` is to be reported."""
+        if not isinstance(event, Phase | CheckResult):
+            return True
+        new = event not in self._seen
+        self._seen.add(event)
+        return new
+
+
+def _of(message: Message, kind: type[MessageT]) -> MessageT:
+    if not isinstance(message, kind):
+        raise ProtocolError(f"expected a {kind.__name__}, got a {type(message).__name__}")
+    return message

@@ -1,0 +1,190 @@
+"""The one room that knows gRPC: a channel, calls on it, and the translation of what goes wrong. Decides nothing; `exchange` does.
+
+A transport may be used from several threads. Its channel is opened at the first call, once per process (see `fork`).
+"""
+
+import threading
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import grpc
+from google.protobuf.message import Message
+
+from codecraft.v1.environment_pb2_grpc import EnvironmentServiceStub
+from codecraft_client.errors import (
+    CodecraftError,
+    ConnectionLostError,
+    DeadlineExceededError,
+    DetachedError,
+    ProtocolError,
+    Refusal,
+    ServerError,
+    ServerUnavailableError,
+)
+from codecraft_client.exchange import Call
+from codecraft_client.fork import GUARD
+from codecraft_client.wire.status import server_error
+
+UNARY = frozenset({"GetServerInfo", "ListTasks", "GetTask", "Interrupt", "WriteStdin", "GetEpisode", "Close"})
+
+OPTIONS: tuple[tuple[str, int], ...] = (
+    # A stream is read by the thread that asks for its next event, without a helper thread and its hand-over for each message.
+    (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),
+    # Each client its own connection: closing one, or losing one, is nothing to the others.
+    ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+    # A peer that vanished without a word is noticed within 40 s; servers take pings every 10 s.
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+)
+
+BROKEN = ("RST_STREAM", "Stream removed", "GOAWAY")
+
+
+class Line(Protocol):
+    """A call under way."""
+
+    def __iter__(self) -> Iterator[Message]:
+        """Yield the messages as they come. Raises errors of ours only."""
+        ...
+
+    def cancel(self) -> None:
+        """Give the call up, from any thread. Harmless when it has ended."""
+        ...
+
+
+class Transport:
+    """Calls to one target."""
+
+    def __init__(self, target: str, token: str) -> None:
+        """No I/O: opened at first use. `token` empty: none is sent."""
+        self.target = target
+        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
+        self._lock = threading.Lock()
+        self._channel: grpc.Channel | None = None
+        self._stub: EnvironmentServiceStub | None = None
+        self._closed = False
+        self.answered = False  # somebody has answered here before
+        GUARD.watch(self)
+
+    def open(self, call: Call) -> Line:
+        """Make a call. A stream starts at once, a unary call when its line is read. ForkError, DetachedError after `close`."""
+        method = getattr(self._connected(call), call.method)
+        if call.method in UNARY:
+            return _UnaryLine(self, call, method.future(call.request, timeout=call.timeout_s, metadata=self._metadata))
+        return _StreamLine(self, call, method(call.request, timeout=call.timeout_s, metadata=self._metadata))
+
+    def close(self) -> None:
+        """Give up all calls and close the channel. Idempotent; final."""
+        with self._lock:
+            self._closed = True
+            channel, self._channel, self._stub = self._channel, None, None
+        if channel is not None:
+            channel.close()
+
+    def forget(self) -> object | None:
+        """See `fork`. The lock may have been held by a thread that does not exist in the child."""
+        self._lock = threading.Lock()
+        channel, self._channel, self._stub = (self._channel, self._stub), None, None
+        return channel if channel[0] is not None else None
+
+    def error(self, failure: grpc.RpcError | grpc.FutureCancelledError, call: Call) -> CodecraftError:
+        """Translate a failure of `call`."""
+        if self._closed:
+            return DetachedError("the client was closed", where=call.where)
+        error = translated(failure, call, self.target, answered=self.answered)
+        self.answered = self.answered or isinstance(error, ServerError)
+        return error
+
+    def _connected(self, call: Call) -> EnvironmentServiceStub:
+        with self._lock:
+            GUARD.check()
+            if self._closed:
+                raise DetachedError("the client is closed", where=call.where)
+            if self._stub is None:
+                self._channel = grpc.insecure_channel(self.target, options=_options(self.target))
+                self._stub = EnvironmentServiceStub(self._channel)
+            return self._stub
+
+
+class _StreamLine:
+    """A response stream."""
+
+    def __init__(self, transport: Transport, call: Call, responses: Any) -> None:
+        self._transport = transport
+        self._call = call
+        self._responses = responses
+
+    def __iter__(self) -> Iterator[Message]:
+        """See Line."""
+        try:
+            for message in self._responses:
+                self._transport.answered = True
+                yield message
+        except grpc.RpcError as failure:
+            raise self._transport.error(failure, self._call) from failure
+
+    def cancel(self) -> None:
+        """See Line."""
+        self._responses.cancel()
+
+
+class _UnaryLine:
+    """A single response."""
+
+    def __init__(self, transport: Transport, call: Call, future: Any) -> None:
+        self._transport = transport
+        self._call = call
+        self._future = future
+
+    def __iter__(self) -> Iterator[Message]:
+        """See Line."""
+        try:
+            message: Message = self._future.result()
+        except (grpc.RpcError, grpc.FutureCancelledError) as failure:
+            raise self._transport.error(failure, self._call) from failure
+        self._transport.answered = True
+        yield message
+
+    def cancel(self) -> None:
+        """See Line."""
+        self._future.cancel()
+
+
+def _options(target: str) -> tuple[tuple[str, int], ...]:
+    """Proxies of the environment are never meant for this machine's own address, but gRPC would ask them unless `no_proxy` says so."""
+    local = target.startswith(("127.", "localhost", "[::1]", "unix:"))
+    return (*OPTIONS, ("grpc.enable_http_proxy", 0)) if local else OPTIONS
+
+
+def translated(failure: Any, call: Call, target: str, *, answered: bool) -> CodecraftError:
+    """Return the error of ours for gRPC's. `answered`: somebody has answered at the target before."""
+    if isinstance(failure, grpc.FutureCancelledError):
+        return DetachedError(f"{call.method} was given up", where=call.where)
+    code, details = failure.code(), failure.details() or ""
+    trailers = dict(failure.trailing_metadata() or ())
+    said = server_error(code.name, details, trailers.get("grpc-status-details-bin"), call.where)
+    return said or _unsaid(code, details, call, target, answered=answered)
+
+
+def _unsaid(code: grpc.StatusCode, details: str, call: Call, target: str, *, answered: bool) -> CodecraftError:
+    """The failure is the line's, or a stranger's."""
+    where, told = call.where, {"detail": details}
+    broken = code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED} or any(mark in details for mark in BROKEN)
+    if broken and not answered:
+        remedy = "start one with `make serve` or `codecraft-server serve`"
+        return ServerUnavailableError(f"no server at {target}; {remedy}", where=where, metadata=told)
+    if broken:
+        return ConnectionLostError(
+            f"the connection to {target} broke during {call.method} and did not come back in time; is the server still running?",
+            where=where,
+            metadata=told,
+        )
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return DeadlineExceededError(f"{call.method} took longer than {call.timeout_s:g} s", where=where, metadata=told)
+    if code is grpc.StatusCode.UNIMPLEMENTED:
+        return ProtocolError(f"what answers at {target} does not serve codecraft.v1 {call.method}", where=where, metadata=told)
+    error = ServerError(f"{call.method} failed: {details or code.name}", where=where, metadata=told)
+    error.refusal = Refusal(code.name)
+    return error

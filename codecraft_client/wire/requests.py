@@ -1,0 +1,56 @@
+"""Actions and times to messages."""
+
+from google.protobuf.duration_pb2 import Duration
+
+from codecraft.v1 import types_pb2 as pb
+from codecraft_client.actions import Action, ListFiles, ReadFile, RunCommand, Text, WriteFile
+from codecraft_client.errors import UsageError
+
+NANOS = 1_000_000_000
+
+
+def as_bytes(value: str | bytes) -> bytes:
+    """UTF-8 of a string; undecodable bytes that Python smuggles through strings (PEP 383) come out as they were."""
+    return value.encode("utf-8", errors="surrogateescape") if isinstance(value, str) else value
+
+
+def duration(seconds: float) -> Duration:
+    """A Duration of that many seconds, rounded to nanoseconds. Whether it is in range is for the server to say."""
+    try:
+        nanos = round(seconds * NANOS)
+    except (OverflowError, ValueError) as error:
+        message = f"a time must be a finite number of seconds, not {seconds}"
+        raise UsageError(message) from error
+    whole, rest = divmod(abs(nanos), NANOS)
+    sign = -1 if nanos < 0 else 1
+    return Duration(seconds=sign * whole, nanos=sign * rest)
+
+
+def action(value: Action) -> pb.Action:
+    """Any of the actions."""
+    match value:
+        case RunCommand():
+            return pb.Action(run_command=_run_command(value))
+        case WriteFile():
+            return pb.Action(write_file=_write_file(value))
+        case ReadFile():
+            return pb.Action(read_file=pb.ReadFile(path=as_bytes(value.path), offset=value.offset, max_bytes=value.max_bytes))
+        case ListFiles():
+            return pb.Action(list_files=pb.ListFiles(path=as_bytes(value.path), depth=value.depth, max_entries=value.max_entries))
+        case Text():
+            return pb.Action(text=value.text)
+
+
+def _run_command(value: RunCommand) -> pb.RunCommand:
+    return pb.RunCommand(
+        command=as_bytes(value.command),
+        timeout=None if value.timeout_s is None else duration(value.timeout_s),
+        stdin=None if value.stdin is None else as_bytes(value.stdin),
+        stdin_open=value.stdin_open,
+        session=value.session,
+        output_mode=pb.OUTPUT_MODE_SEPARATE if value.separate else pb.OUTPUT_MODE_MERGED,
+    )
+
+
+def _write_file(value: WriteFile) -> pb.WriteFile:
+    return pb.WriteFile(path=as_bytes(value.path), content=as_bytes(value.content), mode=value.mode, offset=value.offset)

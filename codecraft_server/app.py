@@ -1,0 +1,141 @@
+"""The composition root: makes a server with Docker sandboxes from settings, serves until a signal, and ends in order."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+
+from codecraft_server import curriculum, grading
+from codecraft_server.curriculum import Curriculum
+from codecraft_server.docker import DockerSandboxes, engine, images
+from codecraft_server.serving import is_loopback, serving
+from codecraft_server.settings import Settings
+
+_log = logging.getLogger(__name__)
+_OURS = "codecraft/"  # images that we build; all others are pulled when a task wants them
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; running steps get `drain_s` then, and a second signal cuts that short.
+
+    Raises:
+        ConfigurationError: The settings or the curriculum can't be used.
+        SandboxError: The engine or its images can't be used.
+    """
+    catalog = curriculum.load(settings.curriculum, settings.defaults)
+    _warn(settings)
+    asyncio.run(_until_signalled(settings, catalog))
+
+
+class _Signals:
+    """What the operator has asked for so far. The first signal means stop; one before the server is ready, or a second one: at once."""
+
+    def __init__(self, starting: asyncio.Task[None]) -> None:
+        self.stop = asyncio.Event()
+        self.hurry = asyncio.Event()
+        self.ready = False
+        self._starting = starting
+
+    def arrived(self) -> None:
+        """Take note of a signal."""
+        if self.stop.is_set():
+            self.hurry.set()
+        self.stop.set()
+        if not self.ready:
+            self._starting.cancel()
+
+
+async def _until_signalled(settings: Settings, catalog: Curriculum) -> None:
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - a coroutine that runs is in a task
+    signals = _Signals(task)
+    with _listening(signals.arrived):
+        try:
+            await _serve(settings, catalog, signals)
+        except asyncio.CancelledError:
+            if not signals.stop.is_set():
+                raise
+            _log.info("stopped before it was ready")
+
+
+async def _serve(settings: Settings, catalog: Curriculum, signals: _Signals) -> None:
+    worker = settings.worker or f"w{secrets.token_hex(3)}"
+    sandboxes = DockerSandboxes(settings.sandbox, worker)
+
+    async def prepare() -> None:
+        if settings.build_images:
+            await _in_thread(lambda: _ensure_images(catalog))
+
+    async with serving(settings, sandboxes, catalog, grading.grade, worker=worker, prepare=prepare) as server:
+        signals.ready = True
+        _log.info("listening", extra={"address": server.address, "worker": worker, "tasks": len(catalog.tasks)})
+        sys.stdout.write(f"listening on {server.address}\n")
+        sys.stdout.flush()
+        await signals.stop.wait()
+        _log.info("draining", extra={"episodes": server.episodes.load().episodes})
+        await server.drain(signals.hurry)
+    _log.info("stopped")
+
+
+def _ensure_images(catalog: Curriculum) -> None:
+    named = {task.sandbox.image for task in catalog.tasks.values()}
+    if ours := sorted(name for name in named if name.startswith(_OURS)):
+        with engine.connected() as client:
+            images.ensure(client, ours, lambda line: _log.info("images", extra={"progress": line}))
+
+
+def _warn(settings: Settings) -> None:
+    if is_loopback(settings.host):
+        return
+    for token, kind, option in (
+        (settings.agent_token, "episodes", "--agent-token-file"),
+        (settings.control_token, "control", "--control-token-file"),
+    ):
+        if not token:
+            _log.warning(
+                "ANYBODY WHO REACHES THIS ADDRESS MAY USE IT: no token guards it",
+                extra={"host": settings.host, "open": kind, "remedy": option},
+            )
+
+
+@contextlib.contextmanager
+def _listening(arrived: Callable[[], None]) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    kinds = (signal.SIGTERM, signal.SIGINT)
+    for kind in kinds:
+        loop.add_signal_handler(kind, arrived)
+    try:
+        yield
+    finally:
+        for kind in kinds:
+            loop.remove_signal_handler(kind)
+
+
+async def _in_thread(work: Callable[[], None]) -> None:
+    """Do blocking work in a thread that does not hold up the end of the process, for a build may take minutes."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def finish(error: BaseException | None) -> None:
+        if done.cancelled():
+            return
+        if error is None:
+            done.set_result(None)
+        else:
+            done.set_exception(error)
+
+    def body() -> None:
+        failure: BaseException | None = None
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - handed over to the loop
+            failure = error
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(finish, failure)
+
+    threading.Thread(target=body, name="images", daemon=True).start()
+    await done

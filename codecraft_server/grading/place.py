@@ -1,0 +1,144 @@
+"""Where checks run: a sandbox in which nothing of the agent's is alive, and how programs and files in it are reached.
+
+The one door between grading and `Sandbox`: every program starts here, as the grader, outside of any session and with an environment in which
+nothing of the agent's counts. What is the learner's doing comes back as a value, what is the service's or the task's as an exception.
+"""
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from codecraft_server.grading.verdict import FaultKind, GradingFault
+from codecraft_server.sandbox import (
+    Ended,
+    EndReason,
+    Execution,
+    FileEntry,
+    FileProblem,
+    FileProblemKind,
+    Output,
+    OutputPolicy,
+    Sandbox,
+    Stream,
+)
+from codecraft_server.settings import GradingBounds
+
+AGENT_ID = 1000
+GRADER_ID = 1001
+
+_CLEAN: Mapping[str, str] = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": "/nonexistent",
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+    "PYTHONNOUSERSITE": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+}
+_SERVICE_PROBLEMS = frozenset({FileProblemKind.IO, FileProblemKind.BUSY, FileProblemKind.LIMIT})
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a program did. `out` and `err` are whole if `dropped_bytes` of `ended` is 0."""
+
+    ended: Ended
+    out: bytes
+    err: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A sandbox as the checks see it.
+
+    Attributes:
+        working_dir: Where programs start and relative paths begin.
+        learner_is_root: Whether the learner could have broken the image's own programs.
+    """
+
+    sandbox: Sandbox
+    working_dir: bytes
+    learner_is_root: bool
+    bounds: GradingBounds = field(default_factory=GradingBounds)
+
+    async def run(self, argv: tuple[bytes, ...], *, timeout_s: float, stdin: bytes = b"") -> Ran | str:
+        """Run a program to its end. A string says why the learner's work kept it from starting.
+
+        Raises:
+            GradingFault: It can't be started in this image, or it was ended by somebody else.
+            SandboxLostError: The sandbox died.
+        """
+        try:
+            ran = await self._execute(argv, self.working_dir, timeout_s, stdin)
+        except FileProblem as problem:
+            return await self._why_not_started(argv[0], problem)
+        if ran.ended.reason is EndReason.INTERRUPTED:
+            raise GradingFault(FaultKind.GRADER_FAILED, "A check was interrupted.")
+        if ran.ended.unkilled:
+            raise GradingFault(FaultKind.GRADER_FAILED, "Processes of a check could not be ended.")
+        return ran
+
+    async def look(self, path: str, *, follow: bool) -> FileEntry | FileProblem:
+        """Look at a path as the agent, so that a symbolic link leads nowhere the agent could not go."""
+        try:
+            return await self.sandbox.stat(self._absolute(path), follow=follow)
+        except FileProblem as problem:
+            return _learners(problem)
+
+    async def read(self, path: str, *, offset: int, max_bytes: int) -> bytes | FileProblem:
+        """Read a piece of a regular file, as the agent; empty at its end."""
+        try:
+            return (await self.sandbox.read_file(self._absolute(path), offset=offset, max_bytes=max_bytes)).data
+        except FileProblem as problem:
+            return _learners(problem)
+
+    def _absolute(self, path: str) -> bytes:
+        return posixpath.join(self.working_dir, path.encode())
+
+    async def _execute(self, argv: tuple[bytes, ...], cwd: bytes, timeout_s: float, stdin: bytes) -> Ran:
+        command = await self.sandbox.execute(
+            Execution(
+                argv=argv,
+                cwd=cwd,
+                environment=_CLEAN,
+                uid=GRADER_ID,
+                groups=(AGENT_ID,),
+                timeout_s=timeout_s,
+                output=self._policy(),
+                stdin=stdin,
+                hidden_dir=True,
+            )
+        )
+        streams = {Stream.OUT: bytearray(), Stream.ERR: bytearray()}
+        async for event in command.events():
+            if isinstance(event, Output):
+                streams[event.stream] += event.data
+            elif isinstance(event, Ended):
+                return Ran(event, bytes(streams[Stream.OUT]), bytes(streams[Stream.ERR]))
+        raise GradingFault(FaultKind.GRADER_FAILED, "A check ended without saying how.")
+
+    def _policy(self) -> OutputPolicy:
+        kept, most = self.bounds.output_kept_bytes, self.bounds.output_max_bytes
+        return OutputPolicy(stream=False, separate=True, kept=kept, max_output=most, window=kept, stall_s=1.0, stall_total_s=1.0)
+
+    async def _why_not_started(self, program: bytes, problem: FileProblem) -> str:
+        """Tell the learner's doing (the directory is gone or shut) from the task's (the image lacks the program) by starting it elsewhere."""
+        _learners(problem)
+        try:
+            await self._execute((program, b"-c", b""), b"/", self.bounds.check_s, b"")
+        except FileProblem as again:
+            if not self.learner_is_root:
+                message = f"A check needs {program.decode(errors='replace')}, which can't be started in the task's image: {again.message}."
+                raise GradingFault(FaultKind.TASK_BROKEN, message) from again
+        return f"it could not be started: {problem.message}"
+
+
+def _learners(problem: FileProblem) -> FileProblem:
+    """Return a problem that the learner's work may have; raise GradingFault for one that it can't have."""
+    if problem.kind in _SERVICE_PROBLEMS:
+        raise GradingFault(FaultKind.GRADER_FAILED, "A check could not look into the sandbox.") from problem
+    return problem

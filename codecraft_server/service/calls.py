@@ -1,0 +1,149 @@
+"""What every call of ours goes through: its service token is compared, its errors become statuses, and it is logged in one line.
+
+Health and reflection pass by: they need no token and say nothing of anybody's episode.
+"""
+
+import asyncio
+import hmac
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import grpc
+import grpc.aio
+from google.protobuf.message import DecodeError, Message
+from google.rpc import status_pb2
+
+from codecraft_server.errors import CodecraftError, InvalidFieldError, WrongServiceTokenError
+from codecraft_server.wire.status import INTERNAL, internal, mapping, status
+
+_log = logging.getLogger(__name__)
+_OURS = "/codecraft."
+_SCHEME = "bearer "
+
+_Context = grpc.aio.ServicerContext[Any, Any]
+_Continuation = Callable[[grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHandler[Any, Any]"]]
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
+
+
+class CallInterceptor(grpc.aio.ServerInterceptor):
+    """Wraps every method of our services; `tokens` has, by full service name, the token it wants, empty where it wants none."""
+
+    def __init__(self, tokens: Mapping[str, str]) -> None:
+        self._tokens = tokens
+
+    async def intercept_service(  # type: ignore[override]  # the stubs know only unary handlers
+        self, continuation: _Continuation, handler_call_details: grpc.HandlerCallDetails
+    ) -> "grpc.RpcMethodHandler[Any, Any] | None":
+        """Return the handler with our wrapping, or None for a method that does not exist."""
+        handler = await continuation(handler_call_details)
+        if handler is None or not handler_call_details.method.startswith(_OURS):
+            return handler
+        service, _, method = handler_call_details.method[1:].partition("/")
+        guarded = _Guarded(handler, method, self._tokens.get(service, ""))
+        if handler.response_streaming:
+            return grpc.unary_stream_rpc_method_handler(guarded.stream, None, handler.response_serializer)
+        return grpc.unary_unary_rpc_method_handler(guarded.unary, None, handler.response_serializer)
+
+
+@dataclass(slots=True)
+class _Call:
+    """What the log says of a call."""
+
+    method: str
+    episode: str = ""
+    code: str = "CANCELLED"  # unless it comes to an end of its own
+    incident: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Guarded:
+    """A method of ours, wrapped. Requests arrive as bytes, so that one which can't be decoded is refused in our words too."""
+
+    handler: "grpc.RpcMethodHandler[Any, Any]"
+    method: str
+    token: str
+
+    async def unary(self, raw: bytes, context: _Context) -> Message:
+        """Answer a call with one response."""
+        call, began = _Call(self.method), time.monotonic()
+        try:
+            response: Message = await self.handler.unary_unary(self._request(raw, context, call), context)
+        except Exception as error:  # noqa: BLE001 - the one place where whatever went wrong becomes a status
+            await _refuse(context, call, error)
+        else:
+            call.code = "OK"
+            return response
+        finally:
+            _report(call, began)
+
+    async def stream(self, raw: bytes, context: _Context) -> None:
+        """Answer a call with a stream. However it ends, the method's own clean-up has run before this returns."""
+        call, began = _Call(self.method), time.monotonic()
+        try:
+            responses: AsyncIterator[Message] = self.handler.unary_stream(self._request(raw, context, call), context)
+            async with aclosing(responses):  # type: ignore[type-var]  # all of ours are generators
+                async for response in responses:
+                    await context.write(response)
+            call.code = "OK"
+        except Exception as error:  # noqa: BLE001 - likewise
+            await _refuse(context, call, error)
+        finally:
+            _report(call, began)
+
+    def _request(self, raw: bytes, context: _Context, call: _Call) -> Message:
+        if self.token:
+            _check_token(self.token, context)
+        try:
+            request: Message = self.handler.request_deserializer(raw)
+        except DecodeError:
+            raise InvalidFieldError("", f"these bytes are no request of {self.method} in this schema") from None
+        call.episode = getattr(request, "episode_id", "")[:128]
+        return request
+
+
+def _check_token(expected: str, context: _Context) -> None:
+    values = [value for key, value in context.invocation_metadata() or () if key == "authorization"]
+    given = values[0] if len(values) == 1 and isinstance(values[0], str) else ""
+    scheme, token = given[: len(_SCHEME)], given[len(_SCHEME) :]
+    if scheme.lower() != _SCHEME or not hmac.compare_digest(token.encode(), expected.encode()):
+        raise WrongServiceTokenError("this service wants the metadata `authorization: Bearer TOKEN` with its token")
+
+
+async def _refuse(context: _Context, call: _Call, error: Exception) -> NoReturn:
+    """End a call with the status of an error; of one that has no status of its own only an incident id gets out."""
+    if isinstance(error, CodecraftError) and mapping(error) is not INTERNAL:
+        answer = status(error)
+    elif _connection_is_gone(context, error):
+        raise asyncio.CancelledError from error
+    else:
+        call.incident = secrets.token_hex(6)
+        answer = internal(call.incident)
+        _log.error("incident", extra={"incident": call.incident, "method": call.method, "episode": call.episode}, exc_info=error)
+    code = _CODES[answer.code]
+    call.code = code.name
+    await context.abort(code, answer.message, _trailers(answer))
+
+
+def _connection_is_gone(context: _Context, error: Exception) -> bool:
+    """Writing to a call that was dropped raises gRPC's own error before the cancellation arrives."""
+    return isinstance(error, grpc.aio.InternalError | grpc.RpcError) or context.cancelled()
+
+
+def _trailers(answer: status_pb2.Status) -> tuple[tuple[str, bytes], ...]:
+    return (("grpc-status-details-bin", answer.SerializeToString()),)
+
+
+def _report(call: _Call, began: float) -> None:
+    """Log a call in one line: at info where it changes something or fails, else at debug."""
+    quiet = call.code == "OK" and call.method.startswith(("Get", "List"))
+    fields = {"method": call.method, "code": call.code, "ms": round(1000 * (time.monotonic() - began), 1)}
+    if call.episode:
+        fields["episode"] = call.episode
+    if call.incident:
+        fields["incident"] = call.incident
+    _log.log(logging.DEBUG if quiet else logging.INFO, "call", extra=fields)

@@ -1,0 +1,24 @@
+"""What a trainer, an operator or a dashboard may do."""
+
+from codecraft.v1 import control_pb2 as pb
+from codecraft.v1 import control_pb2_grpc as rpc
+from codecraft_server.episodes import Episodes
+from codecraft_server.wire import requests, views
+
+
+class Control(rpc.ControlServiceServicer):
+    """codecraft.v1.ControlService; `max_warm` bounds the sandboxes that one task may have stand ready."""
+
+    def __init__(self, episodes: Episodes, max_warm: int) -> None:
+        self._episodes = episodes
+        self._max_warm = max_warm
+
+    async def ListEpisodes(self, request: pb.ListEpisodesRequest, context: object) -> pb.ListEpisodesResponse:
+        """See the schema, as for all of these."""
+        del context
+        return views.list_episodes(self._episodes.views(), requests.episode_page(request))
+
+    async def Prewarm(self, request: pb.PrewarmRequest, context: object) -> pb.PrewarmResponse:
+        del context
+        call = requests.prewarm(request, self._max_warm)
+        return views.prewarm(self._episodes.prewarm(call.task_id, call.sandboxes))

@@ -1,0 +1,91 @@
+"""What an agent may do."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from codecraft.v1 import environment_pb2 as pb
+from codecraft.v1 import environment_pb2_grpc as rpc
+from codecraft_server.curriculum import Curriculum
+from codecraft_server.episodes import Episodes
+from codecraft_server.wire import events, requests, views
+from codecraft_server.wire.tasks import Terms
+
+
+class Environment(rpc.EnvironmentServiceServicer):
+    """codecraft.v1.EnvironmentService."""
+
+    def __init__(self, episodes: Episodes, curriculum: Curriculum, facts: views.ServerFacts, terms: Terms) -> None:
+        self._episodes = episodes
+        self._curriculum = curriculum
+        self._facts = facts
+        self._terms = terms
+
+    async def GetServerInfo(self, request: pb.GetServerInfoRequest, context: object) -> pb.GetServerInfoResponse:
+        """See the schema, as for all of these."""
+        del request, context
+        return views.server_info(self._facts, self._episodes.load())
+
+    async def ListTasks(self, request: pb.ListTasksRequest, context: object) -> pb.ListTasksResponse:
+        del context
+        return views.list_tasks(list(self._curriculum.tasks.values()), self._curriculum.digest, requests.task_page(request), self._terms)
+
+    async def GetTask(self, request: pb.GetTaskRequest, context: object) -> pb.GetTaskResponse:
+        del context
+        return views.get_task(self._curriculum.get(requests.task_id(request)), self._terms)
+
+    async def Reset(self, request: pb.ResetRequest, context: object) -> AsyncIterator[pb.ResetResponse]:
+        del context
+        call = requests.reset(request)
+        async with aclosing(self._episodes.reset(call.request_id, call.task_id)) as stream:
+            async for event in stream:
+                yield events.reset_event(event, self._terms)
+
+    async def Step(self, request: pb.StepRequest, context: object) -> AsyncIterator[pb.StepResponse]:
+        del context
+        call = requests.step(request)
+        stream = self._episodes.step(call.episode_id, call.token, call.step_index, call.action, stream_output=call.stream_output)
+        async with aclosing(stream):
+            async for event in stream:
+                if response := events.step_event(event, self._terms):
+                    yield response
+
+    async def Submit(self, request: pb.SubmitRequest, context: object) -> AsyncIterator[pb.SubmitResponse]:
+        del context
+        call = requests.episode(request)
+        async with aclosing(self._episodes.submit(call.episode_id, call.token)) as stream:
+            async for event in stream:
+                if response := events.submit_event(event):
+                    yield response
+
+    async def Resume(self, request: pb.ResumeRequest, context: object) -> AsyncIterator[pb.ResumeResponse]:
+        del context
+        call = requests.resume(request)
+        stream = self._episodes.resume(call.episode_id, call.token, call.step_index, call.out_offset, call.err_offset)
+        async with aclosing(stream):
+            async for event in stream:
+                if response := events.resume_event(event, self._terms):
+                    yield response
+
+    async def Interrupt(self, request: pb.InterruptRequest, context: object) -> pb.InterruptResponse:
+        del context
+        call = requests.interrupt(request)
+        self._episodes.interrupt(call.episode_id, call.token, call.step_index, call.grace_s)
+        return pb.InterruptResponse()
+
+    async def WriteStdin(self, request: pb.WriteStdinRequest, context: object) -> pb.WriteStdinResponse:
+        del context
+        call = requests.write_stdin(request)
+        accepted = await self._episodes.write_stdin(
+            call.episode_id, call.token, call.step_index, call.offset, call.data, end_of_file=call.end_of_file
+        )
+        return views.write_stdin(accepted)
+
+    async def GetEpisode(self, request: pb.GetEpisodeRequest, context: object) -> pb.GetEpisodeResponse:
+        del context
+        call = requests.episode(request)
+        return views.get_episode(self._episodes.get(call.episode_id, call.token), self._terms)
+
+    async def Close(self, request: pb.CloseRequest, context: object) -> pb.CloseResponse:
+        del context
+        call = requests.episode(request)
+        return views.close(await self._episodes.close(call.episode_id, call.token))

@@ -1,0 +1,194 @@
+"""What clients ask for, decoded and checked as far as only the wire can; ranges that are rules are checked by `episodes`."""
+
+from dataclasses import dataclass
+
+from codecraft.v1 import control_pb2 as ctl
+from codecraft.v1 import environment_pb2 as env
+from codecraft.v1 import types_pb2 as pb
+from codecraft_server.episodes.events import Action, ListFiles, ReadFile, RunCommand, TextAction, WriteFile
+from codecraft_server.errors import InvalidFieldError
+from codecraft_server.wire.scalars import seconds
+
+_SEPARATE = {pb.OUTPUT_MODE_UNSPECIFIED: False, pb.OUTPUT_MODE_MERGED: False, pb.OUTPUT_MODE_SEPARATE: True}
+_PAGE_SIZE = 100
+_MAX_PAGE_SIZE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """ResetRequest; `task_id` None: no task yet."""
+
+    request_id: str
+    task_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """StepRequest."""
+
+    episode_id: str
+    token: str
+    step_index: int
+    action: Action
+    stream_output: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """ResumeRequest; offsets in bytes."""
+
+    episode_id: str
+    token: str
+    step_index: int
+    out_offset: int
+    err_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    """InterruptRequest."""
+
+    episode_id: str
+    token: str
+    step_index: int
+    grace_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class WriteStdin:
+    """WriteStdinRequest; `offset` in bytes."""
+
+    episode_id: str
+    token: str
+    step_index: int
+    offset: int
+    data: bytes
+    end_of_file: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """SubmitRequest, GetEpisodeRequest and CloseRequest: an episode and its token."""
+
+    episode_id: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """ListTasksRequest and ListEpisodesRequest; `size` from 1 on, `category` empty: all."""
+
+    size: int
+    token: str
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prewarm:
+    """PrewarmRequest."""
+
+    task_id: str
+    sandboxes: int
+
+
+def reset(request: env.ResetRequest) -> Reset:
+    """Decode ResetRequest. InvalidFieldError when it does not say what to start with."""
+    match request.WhichOneof("start"):
+        case "task_id":
+            return Reset(request.request_id, request.task_id)
+        case "no_task":
+            return Reset(request.request_id, None)
+        case _:
+            raise InvalidFieldError("start", "is missing; set task_id or no_task")
+
+
+def step(request: env.StepRequest) -> Step:
+    """Decode StepRequest. InvalidFieldError for what is wrong with the shape of its action."""
+    return Step(request.episode_id, request.episode_token, request.step_index, action(request.action), request.stream_output)
+
+
+def action(value: pb.Action) -> Action:
+    """Decode an action. InvalidFieldError when no kind is set, or none that this server knows."""
+    match value.WhichOneof("kind"):
+        case "run_command":
+            return _run_command(value.run_command)
+        case "write_file":
+            return _write_file(value.write_file)
+        case "read_file":
+            return ReadFile(value.read_file.path, value.read_file.offset, value.read_file.max_bytes)
+        case "list_files":
+            return ListFiles(value.list_files.path, value.list_files.depth or 1, value.list_files.max_entries or 1000)
+        case "text":
+            return TextAction(value.text)
+        case _:
+            raise InvalidFieldError("action.kind", "is missing; set exactly one kind of action that this server knows")
+
+
+def _run_command(value: pb.RunCommand) -> RunCommand:
+    if value.output_mode not in _SEPARATE:
+        raise InvalidFieldError("action.run_command.output_mode", f"{value.output_mode} is no OutputMode that this server knows")
+    return RunCommand(
+        command=value.command,
+        timeout_s=seconds(value.timeout, "action.run_command.timeout") if value.HasField("timeout") else None,
+        stdin=value.stdin if value.HasField("stdin") else None,
+        stdin_open=value.stdin_open,
+        session=value.session or "main",
+        separate=_SEPARATE[value.output_mode],
+    )
+
+
+def _write_file(value: pb.WriteFile) -> WriteFile:
+    return WriteFile(
+        path=value.path,
+        content=value.content,
+        mode=value.mode if value.HasField("mode") else None,
+        offset=value.offset if value.HasField("offset") else None,
+    )
+
+
+def resume(request: env.ResumeRequest) -> Resume:
+    """Decode ResumeRequest."""
+    return Resume(request.episode_id, request.episode_token, request.step_index, request.out_offset, request.err_offset)
+
+
+def interrupt(request: env.InterruptRequest) -> Interrupt:
+    """Decode InterruptRequest. InvalidFieldError when the grace is negative or no duration."""
+    return Interrupt(request.episode_id, request.episode_token, request.step_index, seconds(request.grace, "grace"))
+
+
+def write_stdin(request: env.WriteStdinRequest) -> WriteStdin:
+    """Decode WriteStdinRequest."""
+    return WriteStdin(request.episode_id, request.episode_token, request.step_index, request.offset, request.data, request.end_of_file)
+
+
+def episode(request: env.SubmitRequest | env.GetEpisodeRequest | env.CloseRequest) -> Episode:
+    """Decode a request that has nothing but an episode and its token."""
+    return Episode(request.episode_id, request.episode_token)
+
+
+def task_page(request: env.ListTasksRequest) -> Page:
+    """Decode ListTasksRequest. InvalidFieldError when the size is negative."""
+    return Page(_page_size(request.page_size), request.page_token, request.category)
+
+
+def episode_page(request: ctl.ListEpisodesRequest) -> Page:
+    """Decode ListEpisodesRequest. InvalidFieldError when the size is negative."""
+    return Page(_page_size(request.page_size), request.page_token)
+
+
+def _page_size(value: int) -> int:
+    if value < 0:
+        raise InvalidFieldError("page_size", "must not be negative")
+    return min(value or _PAGE_SIZE, _MAX_PAGE_SIZE)
+
+
+def task_id(request: env.GetTaskRequest) -> str:
+    """Decode GetTaskRequest."""
+    return request.task_id
+
+
+def prewarm(request: ctl.PrewarmRequest, max_sandboxes: int) -> Prewarm:
+    """Decode PrewarmRequest. InvalidFieldError when the number is not within 0 to `max_sandboxes`."""
+    if not 0 <= request.sandboxes <= max_sandboxes:
+        raise InvalidFieldError("sandboxes", f"must be 0 to {max_sandboxes}, not {request.sandboxes}")
+    return Prewarm(request.task_id, request.sandboxes)

@@ -1,0 +1,83 @@
+"""Tasks as agents may see them, and what bounds an episode. Nothing hidden of a task is ever read here but whether it has checks."""
+
+from dataclasses import dataclass
+
+from codecraft.v1 import types_pb2 as pb
+from codecraft_server.episodes.events import Budget
+from codecraft_server.errors import CurriculumError
+from codecraft_server.task import Task, Visibility
+from codecraft_server.wire.scalars import duration
+
+_MAX_TASK_BYTES = 256 * 1024  # Ready holds a task twice: as itself and in words
+_MAX_CHECKS_BYTES = 128 * 1024  # a result holds all that is shown of its checks
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a server adds to each task's limits.
+
+    Attributes:
+        output_max_bytes: Bytes a command may print before it is killed.
+        rootfs_bounded: Whether the storage driver bounds writable root file systems.
+    """
+
+    output_max_bytes: int
+    rootfs_bounded: bool
+
+
+def task(value: Task, terms: Terms) -> pb.Task:
+    """Encode the public view of a task."""
+    return pb.Task(
+        task_id=value.task_id,
+        title=value.title,
+        category=value.category,
+        tags=value.tags,
+        difficulty=value.difficulty,
+        prerequisites=value.prerequisites,
+        description=value.description,
+        test=value.test,
+        image=value.sandbox.image,
+        shell=value.sandbox.shell,
+        working_dir=value.sandbox.working_dir,
+        root_user=value.sandbox.root_user,
+        network=value.sandbox.network,
+        limits=limits(value, terms),
+        digest=value.digest,
+        gradable=bool(value.checks),
+    )
+
+
+def limits(value: Task, terms: Terms) -> pb.Limits:
+    """Encode what bounds an episode of a task."""
+    box = value.sandbox.limits
+    bounded = terms.rootfs_bounded or not value.sandbox.writable_rootfs
+    return pb.Limits(
+        steps=value.limits.steps,
+        episode_time=duration(value.limits.episode_s),
+        command_time=duration(value.limits.command_s),
+        grading_time=duration(value.limits.grading_s),
+        cpus=box.cpus,
+        memory_bytes=box.memory_bytes,
+        disk_bytes=box.disk_bytes if bounded else 0,
+        pids=box.pids,
+        output_bytes=value.limits.output_bytes,
+        output_max_bytes=terms.output_max_bytes,
+    )
+
+
+def budget(value: Budget, terms: Terms) -> pb.Budget:
+    """Encode what an episode has left."""
+    return pb.Budget(
+        steps_taken=value.steps_taken,
+        steps_left=value.steps_left,
+        limits=limits(value.task, terms) if value.task else None,
+    )
+
+
+def check_size(value: Task, terms: Terms) -> None:
+    """Raise CurriculumError when a task is too large to be told in messages of 1 MiB."""
+    if (size := task(value, terms).ByteSize()) > _MAX_TASK_BYTES:
+        raise CurriculumError(f"task {value.task_id!r}: its public part has {size} bytes; shorten it to {_MAX_TASK_BYTES}")
+    shown = [check for check in value.checks if check.visibility is not Visibility.HIDDEN]
+    if (size := sum(len(check.check_id.encode()) + len(check.title.encode()) + 32 for check in shown)) > _MAX_CHECKS_BYTES:
+        raise CurriculumError(f"task {value.task_id!r}: the shown checks have {size} bytes; hide some or shorten their titles")

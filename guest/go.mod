@@ -1,0 +1,3 @@
+module codecraft/guest
+
+go 1.22

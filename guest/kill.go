@@ -1,0 +1,98 @@
+// Kill: ending a set of processes that may be multiplying. Everything is stopped first - what is stopped cannot fork -
+// then ended, and then verified gone. Who belongs to the set is the caller's matter.
+
+package main
+
+import (
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	maxStopRounds = 100
+	verifyFor     = 2 * time.Second
+	shortestPause = 500 * time.Microsecond
+	longestPause  = 10 * time.Millisecond
+)
+
+// killer ends the processes that `find` finds; find is asked again and again.
+type killer struct {
+	find func() []process
+	hit  map[processKey]bool
+}
+
+// One kill at a time: two that scan at once would cost a thread each and gain nothing.
+var killing sync.Mutex
+
+// killProcesses gives TERM and `grace` where one is asked, then KILL. It says how many were ended and how many could not be verified gone.
+func killProcesses(find func() []process, grace time.Duration) (killed, unkilled int) {
+	k := &killer{find: find, hit: map[processKey]bool{}}
+	if grace > 0 {
+		k.exclusively(k.stop)
+		k.exclusively(func() { k.signalAll(syscall.SIGTERM, syscall.SIGCONT) })
+		k.awaitGone(grace)
+	}
+	k.exclusively(k.stop)
+	return len(k.hit), k.finish()
+}
+
+func (k *killer) exclusively(act func()) {
+	killing.Lock()
+	defer killing.Unlock()
+	blocking(act)
+}
+
+// stop stops everything found until a round finds nothing new. A fork that is under way when the signal arrives is given up by the kernel.
+func (k *killer) stop() {
+	stopped := map[processKey]bool{}
+	for round := 0; round < maxStopRounds; round++ {
+		fresh := false
+		for _, p := range k.find() {
+			if !stopped[p.key()] {
+				stopped[p.key()], k.hit[p.key()], fresh = true, true, true
+				syscall.Kill(p.pid, syscall.SIGSTOP)
+			}
+		}
+		if !fresh {
+			return
+		}
+	}
+}
+
+func (k *killer) signalAll(signals ...syscall.Signal) (found int) {
+	all := k.find()
+	for _, p := range all {
+		k.hit[p.key()] = true
+		for _, s := range signals {
+			syscall.Kill(p.pid, s)
+		}
+	}
+	return len(all)
+}
+
+// finish kills until nothing is found any more.
+func (k *killer) finish() (left int) {
+	pause, until := shortestPause, time.Now().Add(verifyFor)
+	for {
+		k.exclusively(func() { left = k.signalAll(syscall.SIGKILL) })
+		if left == 0 || time.Now().After(until) {
+			return left
+		}
+		time.Sleep(pause)
+		pause = min(pause*2, longestPause)
+	}
+}
+
+func (k *killer) awaitGone(atMost time.Duration) {
+	pause, until := shortestPause, time.Now().Add(atMost)
+	for time.Now().Before(until) {
+		left := 0
+		k.exclusively(func() { left = len(k.find()) })
+		if left == 0 {
+			return
+		}
+		time.Sleep(min(pause, time.Until(until)))
+		pause = min(pause*2, longestPause)
+	}
+}

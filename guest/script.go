@@ -1,0 +1,137 @@
+// Scripts: the text a shell is given for one command, and the report it gives back. POSIX sh only; what each trick is for stands beside it.
+//
+// A shell's standard input only ever brings the two lines `. command-file` and `. trailer-file`: bash reads a script from a pipe one byte at a time,
+// but a file at once, and a `return` in the command ends the first file only.
+
+package main
+
+import (
+	"bytes"
+	"strconv"
+)
+
+const (
+	statusDescriptor = 9 // one digit, as dash knows no others
+	statusRedirect   = ">&9"
+	statusClosed     = "9>&-"
+)
+
+// commandPaths are the files of one command: FIFOs, and /dev/null for an input that is not fed.
+type commandPaths struct {
+	in, out, err string
+	inFed        bool
+	merged       bool
+}
+
+// quote makes one shell word of any bytes but NUL.
+func quote(text []byte) []byte {
+	quoted := append(make([]byte, 0, len(text)+16), '\'')
+	quoted = append(quoted, bytes.ReplaceAll(text, []byte("'"), []byte(`'\''`))...)
+	return append(quoted, '\'')
+}
+
+// commandScript is the file a command is run from.
+//   - `\command eval`: a syntax or redirection error does not end the shell, and neither an alias nor a function of the agent's comes between
+//     (a function called `command` is removed before).
+//   - `>|`: noclobber does not matter. The status descriptor is closed, so nothing the command starts inherits it.
+//   - `$?` is what the previous command left: statusFile holds `return <n>`.
+func commandScript(text []byte, paths commandPaths, statusFile string, lastStatus int, nonce string) []byte {
+	var script bytes.Buffer
+	script.WriteString("\\unset -f command 2>/dev/null\n")
+	if lastStatus != 0 {
+		script.WriteString("\\. " + statusFile + "\n")
+	}
+	if paths.inFed {
+		// Says that the FIFO is open, so that the guest may close its own end: end-of-file.
+		script.WriteString("{ \\command printf '" + nonce + "+\\000' " + statusRedirect + "; ")
+	}
+	script.WriteString("\\command eval ")
+	script.Write(quote(text))
+	if paths.inFed {
+		script.WriteString(" " + statusClosed + "; }")
+	}
+	script.WriteString(" <" + paths.in + " >|" + paths.out)
+	if paths.merged {
+		script.WriteString(" 2>&1")
+	} else {
+		script.WriteString(" 2>|" + paths.err)
+	}
+	if !paths.inFed {
+		script.WriteString(" " + statusClosed)
+	}
+	script.WriteString("\n")
+	return script.Bytes()
+}
+
+// trailerScript reports status, directory and exported environment. `pwd` is the shell's own knowledge, whatever became of $PWD; the positional
+// parameters carry the status because they can be put back and no variable has to be taken.
+func trailerScript(nonce string) []byte {
+	return []byte("\\set -- \"$?\" \"$@\"\n" +
+		"\\unset -f command 2>/dev/null\n" +
+		"{ \\command printf '" + nonce + " %d\\000' \"$1\"; \\command pwd; \\command printf '\\000'; " +
+		"\\command export -p; \\command printf '\\000" + nonce + "\\n'; } " + statusRedirect + " 2>/dev/null\n" +
+		"\\shift\n")
+}
+
+// restoreScript brings a new shell to where an old one was. What is exported comes from the shell that ended, so it is the agent's own text, run as the agent.
+func restoreScript(exports, cwd, workingDir []byte) []byte {
+	var script bytes.Buffer
+	script.Write(exports)
+	script.WriteString("\n")
+	for _, dir := range [][]byte{cwd, workingDir} {
+		if len(dir) > 0 {
+			script.WriteString("\\command cd -- ")
+			script.Write(quote(dir))
+			script.WriteString(" 2>/dev/null || ")
+		}
+	}
+	script.WriteString("\\command cd /\n")
+	return script.Bytes()
+}
+
+// report is what the trailer says.
+type report struct {
+	status  int
+	cwd     []byte
+	exports []byte
+}
+
+// reportParser finds one command's report among whatever arrives on the status pipe.
+type reportParser struct {
+	nonce    string
+	received []byte
+	acked    bool
+}
+
+const (
+	maxExportsBytes = 1 << 20 // what is kept of the environment; more is not restored
+	maxReportBytes  = 16 << 20
+)
+
+// feed adds bytes; done when the report is whole. A nonce that does not come is given up for lost at maxReportBytes.
+func (p *reportParser) feed(data []byte) (r report, done bool) {
+	p.received = append(p.received, data...)
+	if ack := []byte(p.nonce + "+\x00"); !p.acked && bytes.Contains(p.received, ack) {
+		p.acked = true
+	}
+	if !bytes.HasSuffix(p.received, []byte("\x00"+p.nonce+"\n")) {
+		if len(p.received) > maxReportBytes {
+			p.received = nil
+		}
+		return r, false
+	}
+	_, rest, found := bytes.Cut(p.received, []byte(p.nonce+" "))
+	fields := bytes.SplitN(rest, []byte{0}, 4)
+	if !found || len(fields) != 4 {
+		return r, false
+	}
+	status, err := strconv.Atoi(string(fields[0]))
+	if err != nil {
+		return r, false
+	}
+	r = report{status: status, cwd: bytes.Clone(bytes.TrimSuffix(fields[1], []byte("\n")))}
+	if len(fields[2]) <= maxExportsBytes {
+		r.exports = bytes.Clone(fields[2])
+	}
+	return r, true
+}

@@ -1,0 +1,158 @@
+"""How a row is played on a real sandbox: every step checked to the byte, then the state of the session, then that nothing was left behind."""
+
+import asyncio
+import re
+from dataclasses import dataclass, field
+
+from nasty_row import Printed, Repeated, Row, Step, exited
+
+from codecraft_server.sandbox import Ended, FileProblem, Gap, Output, Sandbox, Stream
+
+ARRANGE = (
+    b"mkdir -p /workspace/row && cd /workspace/row && : >marker\n"
+    b"export NASTY=exported NASTY_PATH=\"$PATH\" NASTY_HOME=\"$HOME\"\n"
+    b"nasty_plain=plain\n"
+    b"nasty_function() { nasty_result=function; }"
+)
+PROBE = b"nasty_result=; nasty_function 2>/dev/null; echo \"[$NASTY|$nasty_plain|$nasty_result]\""
+CLEAN = b"unset NASTY NASTY_PATH NASTY_HOME; cd /workspace; chmod -R u+rwx row 2>/dev/null; rm -rf row; unset OLDPWD"
+STATE = b"echo $-; umask; ulimit -a; alias; export -p; ls -A /workspace /tmp /home/agent /dev/shm"
+LONGEST_S = 60.0
+
+
+@dataclass
+class Played:
+    """What a command really came to."""
+
+    ended: Ended
+    pieces: list[Output] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+
+    def printed(self, stream: Stream) -> bytes:
+        """The bytes of one stream."""
+        return b"".join(piece.data for piece in self.pieces if piece.stream is stream)
+
+
+async def play(sandbox: Sandbox, step: Step) -> Played:
+    """Run one command to its end, taking whatever it prints."""
+    pieces: list[Output] = []
+    gaps: list[Gap] = []
+    async with asyncio.timeout(LONGEST_S):
+        command = await sandbox.run(step.command, session="main", timeout_s=step.timeout_s, output=step.policy, stdin=step.stdin)
+        async for event in command.events():
+            if isinstance(event, Ended):
+                return Played(event, pieces, gaps)
+            if isinstance(event, Gap):
+                gaps.append(event)
+            else:
+                pieces.append(event)
+                command.acknowledge(len(event.data))
+    raise AssertionError("the events ended without Ended")
+
+
+async def check(sandbox: Sandbox, step: Step) -> Ended | None:
+    """Run one command and hold every promise of its step against what it came to."""
+    if step.refused is not None:
+        try:
+            await play(sandbox, step)
+        except FileProblem as problem:
+            assert problem.kind is step.refused
+            return None
+        raise AssertionError("it was not refused")
+    played = await play(sandbox, step)
+    ended = played.ended
+    assert (ended.reason, ended.exit_code, ended.signal, ended.session_restarted) == (
+        step.ending.reason,
+        step.ending.code,
+        step.ending.signal,
+        step.ending.restarted,
+    ), (ended, played.printed(Stream.OUT)[:2000])
+    _check_printed(played, step.printed)
+    assert played.printed(Stream.ERR) == step.errors
+    assert ended.unkilled == 0
+    if step.cwd is not None:
+        assert ended.cwd == step.cwd
+    if step.background is not None:
+        assert sorted(process.command for process in ended.background) == sorted(step.background)
+    return ended
+
+
+def _check_printed(played: Played, expected: Printed) -> None:
+    out = played.printed(Stream.OUT)
+    if isinstance(expected, Repeated):
+        _check_repeated(played, expected)
+        return
+    if isinstance(expected, re.Pattern):
+        assert expected.fullmatch(out), (out[:2000], expected.pattern)
+    elif len(expected) > 10_000:
+        assert len(out) == len(expected)
+        assert out == expected, "same length, other bytes"
+    else:
+        assert out == expected
+    assert played.gaps == []
+    assert played.ended.dropped_bytes == 0
+    assert (played.ended.out_bytes, played.ended.err_bytes) == (len(out), len(played.printed(Stream.ERR)))
+
+
+def _check_repeated(played: Played, expected: Repeated) -> None:
+    """Head, one gap, tail: nothing missing, nothing twice, each byte where it was printed."""
+    kept = expected.head + expected.tail
+    total = played.ended.out_bytes
+    assert total > kept
+    assert played.gaps == [Gap(Stream.OUT, expected.head, total - kept)]
+    assert played.ended.dropped_bytes == total - kept
+    spans = [(piece.offset, piece.offset + len(piece.data)) for piece in played.pieces]
+    covered = {offset for start, end in spans for offset in range(start, end)}
+    assert covered == {*range(expected.head), *range(total - expected.tail, total)}
+    assert sum(end - start for start, end in spans) == kept
+    for piece in played.pieces:
+        phase = piece.offset % len(expected.unit)
+        endless = expected.unit * (len(piece.data) // len(expected.unit) + 2)
+        assert piece.data == endless[phase : phase + len(piece.data)]
+
+
+class House:
+    """One sandbox that serves row after row, each of which must leave it as it was."""
+
+    def __init__(self, sandbox: Sandbox, shell: str, user: str) -> None:
+        self.sandbox = sandbox
+        self.shell = shell
+        self.user = user
+        self._pristine = b""
+
+    async def settle(self) -> None:
+        """Learn what an untouched sandbox looks like."""
+        await self._quiet(ARRANGE)
+        self._pristine = await self._cleaned()
+
+    async def play(self, row: Row) -> None:
+        """Play a row: scene, command, what comes next, state, and that nothing is left."""
+        await self._quiet(ARRANGE)
+        for command in row.before:
+            await self._quiet(command)
+        restarted = False
+        for step in (row.step, *row.after):
+            ended = await check(self.sandbox, step.resolved(self.shell, self.user))
+            restarted |= ended is not None and ended.session_restarted
+        await check(self.sandbox, Step(PROBE, _state(row, restarted=restarted), background=None))
+        if row.undo:
+            await self._quiet(row.undo)
+        assert await self._cleaned() == self._pristine, "the sandbox is not as it was"
+
+    async def _cleaned(self) -> bytes:
+        """End all processes, remove the row's directory, and describe what a new shell finds."""
+        assert await self.sandbox.kill_all() == 0
+        await self._quiet(CLEAN)
+        played = await play(self.sandbox, Step(STATE))
+        assert played.ended.background == ()
+        return played.printed(Stream.OUT)
+
+    async def _quiet(self, command: bytes) -> None:
+        await check(self.sandbox, Step(command, b"", exited(), cwd=None, background=None))
+
+
+def _state(row: Row, *, restarted: bool) -> bytes:
+    """What the probe must print: a restart keeps what is exported and loses the rest, and nothing else loses anything."""
+    held = {"exported": True, "plain": not restarted, "function": not restarted}
+    words = (word if held[word] and word not in row.loses else "" for word in ("exported", "plain", "function"))
+    return ("[" + "|".join(words) + "]\n").encode()
