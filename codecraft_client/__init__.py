@@ -1,1 +1,106 @@
-"""The agent's side of codecraft."""
+"""The agent's side of codecraft.
+
+    from codecraft_client import Client
+
+    with Client() as client, client.reset("1") as episode:
+        episode.write_file("hello.py", 'print("Hello, World!")')
+        for event in episode.run("python3 hello.py"):
+            ...
+        assert episode.submit().reward.value == 1.0
+
+The rooms, top to bottom: `cli` and `demo`; `client`, `episode`, `running`; `connection`; `ongoing`; `transport` (the only one that knows
+gRPC); `exchange` and `step_stream` (what to do next, as pure state machines) with `retry`; `wire`; `actions`, `events`, `types`, `errors`.
+"""
+
+from codecraft_client import errors
+from codecraft_client.actions import Action, ListFiles, ReadFile, RunCommand, Text, WriteFile
+from codecraft_client.client import Client, Resetting
+from codecraft_client.connection import PROTOCOL_VERSION, Timeouts
+from codecraft_client.episode import Episode
+from codecraft_client.errors import CodecraftError
+from codecraft_client.events import (
+    GradingPhase,
+    Heartbeat,
+    Output,
+    Phase,
+    Progress,
+    Pulling,
+    Queued,
+    SettingUp,
+    Started,
+    Starting,
+    StepEvent,
+    StepResult,
+    SubmitEvent,
+    SubmitResult,
+)
+from codecraft_client.retry import RetryPolicy
+from codecraft_client.running import Running
+from codecraft_client.types import (
+    ActionError,
+    CheckResult,
+    CommandEnd,
+    EndReason,
+    EpisodeState,
+    EpisodeStatus,
+    FaultReason,
+    FileType,
+    Gap,
+    Grade,
+    Observation,
+    Outcome,
+    Reward,
+    ServerInfo,
+    StepLabel,
+    Stream,
+    Task,
+)
+
+__all__ = [
+    "PROTOCOL_VERSION",
+    "Action",
+    "ActionError",
+    "CheckResult",
+    "Client",
+    "CodecraftError",
+    "CommandEnd",
+    "EndReason",
+    "Episode",
+    "EpisodeState",
+    "EpisodeStatus",
+    "FaultReason",
+    "FileType",
+    "Gap",
+    "Grade",
+    "GradingPhase",
+    "Heartbeat",
+    "ListFiles",
+    "Observation",
+    "Outcome",
+    "Output",
+    "Phase",
+    "Progress",
+    "Pulling",
+    "Queued",
+    "ReadFile",
+    "Resetting",
+    "RetryPolicy",
+    "Reward",
+    "RunCommand",
+    "Running",
+    "ServerInfo",
+    "SettingUp",
+    "Started",
+    "Starting",
+    "StepEvent",
+    "StepLabel",
+    "StepResult",
+    "Stream",
+    "SubmitEvent",
+    "SubmitResult",
+    "Task",
+    "Text",
+    "Timeouts",
+    "WriteFile",
+    "errors",
+]

@@ -24,8 +24,8 @@ DEFAULT_TARGET = "127.0.0.1:50051"
 class Client:
     """A connection to a codecraft server, made at first use.
 
-    May be shared by threads (each episode belongs to one at a time), pickled (as its configuration, token included) and inherited by forked processes (see
-    ForkError): each process opens a channel of its own. Every call has a deadline, and every failure is a CodecraftError.
+    May be shared by threads (each episode belongs to one at a time), pickled (as its configuration, token included) and inherited by forked
+    processes (see ForkError): each process opens a channel of its own. Every call has a deadline, and every failure is a CodecraftError.
     """
 
     def __init__(
@@ -112,20 +112,33 @@ class Client:
         for event in opening:
             if on_progress is not None:
                 on_progress(event)
-        return Episode(self._connection, opening.result())
+        return opening.episode()
 
-    def resetting(self, task_id: str | None = None, *, request_id: str | None = None) -> Ongoing[Progress, Ready]:
-        """Begin to open an episode: an iterator of its progress. `reset` with the same request_id then returns the episode."""
+    def resetting(self, task_id: str | None = None, *, request_id: str | None = None) -> "Resetting":
+        """Begin to open an episode: `reset` for who wants to iterate over the progress."""
         request = env.ResetRequest(request_id=request_id or uuid.uuid4().hex)
         if task_id is None:
             request.no_task.SetInParent()
         else:
             request.task_id = task_id
-        return self._connection.begin(Opening(Call("Reset", request, self._timeouts.reset_s), self._connection.backoff()))
+        return Resetting(self._connection, Call("Reset", request, self._timeouts.reset_s))
 
     def close(self) -> None:
         """Close the channel; whoever waits on it gets a DetachedError. Idempotent. Episodes live on until their lease ends."""
         self._connection.transport.close()
+
+
+class Resetting(Ongoing[Progress, Ready]):
+    """An episode that is being opened: iterate over its progress, then take the episode."""
+
+    def __init__(self, connection: Connection, call: Call) -> None:
+        self._connection = connection
+        connection.greet()
+        super().__init__(connection.transport, Opening(call, connection.backoff()))
+
+    def episode(self) -> Episode:
+        """Wait until it is open."""
+        return Episode(self._connection, self.result())
 
 
 def _header(token: str) -> str:

@@ -1,6 +1,5 @@
 """What a client and its episodes share: the transport, the time-outs, and that the server speaks our version of the contract."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -45,7 +44,6 @@ class Connection:
         self.transport = transport
         self.timeouts = timeouts
         self._retry = retry
-        self._greeting = threading.Lock()
         self._greeted = False
 
     def begin(
@@ -70,7 +68,8 @@ class Connection:
         """Ask the server what it is. ProtocolVersionError when it is not for us."""
         info = self._ask("GetServerInfo", env.GetServerInfoRequest(), env.GetServerInfoResponse, "", self._retry)
         if info.protocol_version != PROTOCOL_VERSION:
-            theirs = f"the server at {self.transport.target} (version {info.server_version or 'unknown'}) speaks protocol {info.protocol_version}"
+            server = f"the server at {self.transport.target} (version {info.server_version or 'unknown'})"
+            theirs = f"{server} speaks protocol {info.protocol_version}"
             raise ProtocolVersionError(f"{theirs}, this client {PROTOCOL_VERSION}; install the versions that belong together")
         self._greeted = True
         return info
@@ -78,9 +77,7 @@ class Connection:
     def greet(self) -> None:
         """Before anything else is said, make sure that we speak the same version of the contract."""
         if not self._greeted:
-            with self._greeting:
-                if not self._greeted:
-                    self.server_info()
+            self.server_info()
 
     def _ask(self, method: str, request: Message, answer: type[MessageT], episode_id: str, retry: RetryPolicy) -> MessageT:
         exchange = Unary(Call(method, request, self.timeouts.call_s, episode_id), Backoff(retry), answer)

@@ -1,8 +1,8 @@
 """An episode: the actions an agent takes in it, one after the other."""
 
 import logging
-import threading
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -45,7 +45,6 @@ class Episode:
         self.observation: Observation = ready.observation
         self.outcome: Outcome | None = None
         self._connection = connection
-        self._lock = threading.Lock()
         self._next_index = 0
         self._in_doubt = False  # whether the server took the last step up is unknown
         self._running: Running | None = None
@@ -79,22 +78,17 @@ class Episode:
     def start(self, action: Action, *, stream: bool = True) -> Running:
         """Take a step without waiting for its end.
 
-        With `stream` its output arrives as events, and the result has none; else the result has its head and tail, within the task's output_bytes.
+        With `stream` its output arrives as events, and the result has none; else the result has its head and tail.
         Returns once the server has taken it up (at once, without `stream`). Raises what the server refuses it with.
         """
         message = requests.action(action)
-        with self._lock:
-            index = self._index()
-            request = env.StepRequest(
-                episode_id=self.episode_id, episode_token=self.token, step_index=index, action=message, stream_output=stream
-            )
-            exchange = StepStream(request, self._connection.backoff(), self._deadline_s(action))
-            self._next_index = index + 1
-
-            def settled(error: CodecraftError | None) -> None:
-                self._settled(exchange, error)
-
-            self._running = running = Running(self._connection, self, exchange, index, settled)
+        index = self._index()
+        request = env.StepRequest(
+            episode_id=self.episode_id, episode_token=self.token, step_index=index, action=message, stream_output=stream
+        )
+        exchange = StepStream(request, self._connection.backoff(), self._deadline_s(action))
+        self._next_index = index + 1
+        self._running = running = Running(self._connection, self, exchange, partial(self._settled, exchange))
         if stream:
             running.wait_for_first()
         return running

@@ -1,4 +1,4 @@
-"""Every way in which talking to a codecraft server can fail, as opposed to what the agent's program does wrong (that is data: an observation).
+"""Every way in which talking to a server can fail, as opposed to what the agent's program does wrong (that is data: an observation).
 
 Knows nothing of gRPC: `wire.status` makes these from what the server said, `transport` from what the line did.
 

@@ -79,8 +79,9 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A piece of output; `offset` counts the bytes of its stream from 0. Pieces of a stream follow each other without overlap or hole
-    but for `Gap`s, whatever happens to the connection; characters may be split between them.
+    """A piece of output; `offset` counts the bytes of its stream from 0.
+
+    Pieces of a stream follow each other without overlap or hole but for `Gap`s, whatever the connection does. Characters may be split.
     """
 
     stream: Stream

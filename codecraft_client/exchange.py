@@ -1,5 +1,7 @@
-"""Calls with their repeats, as pure state machines: an exchange says which call comes next, takes what arrives, and says what to do when the
-line breaks. No I/O, no clock: `ongoing` drives them with threads and sockets, an asynchronous driver would be as short.
+"""Calls with their repeats, as pure state machines.
+
+An exchange says which call comes next, takes what arrives, and says what to do when the line breaks. No I/O, no clock: `ongoing` drives
+them with threads and sockets, an asynchronous driver would be as short.
 """
 
 from collections.abc import Iterator
@@ -61,7 +63,7 @@ class Exchange(Protocol[EventT, ResultT]):
         ...
 
     def failed(self, error: CodecraftError, now: float) -> tuple[float, tuple[EventT, ...]]:
-        """Return the seconds to wait before `next_call`, and what is to be reported meanwhile; raise where another attempt makes no sense."""
+        """Return the seconds to wait before `next_call`, and what to report meanwhile; raise where another attempt makes no sense."""
         ...
 
 

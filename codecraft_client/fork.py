@@ -1,8 +1,8 @@
 """What happens to clients when a process forks. Knows only whether gRPC was set up for it.
 
-Found by experiment with grpcio 1.85: without its fork support, a child forked while the parent has a stream open dies of SIGSEGV at its first call in about
-one case of ten, also on a channel of its own; a channel that was closed before the fork does no harm, nor does any with GRPC_ENABLE_FORK_SUPPORT=1.
-So the child forgets what it inherited, and where it can't be safe it says so instead of crashing now and then.
+Found by experiment with grpcio 1.85: without its fork support, a child forked while the parent has a stream open dies of SIGSEGV at its
+first call in about one case of ten, also on a channel of its own; a channel that was closed before the fork does no harm, nor does any with
+GRPC_ENABLE_FORK_SUPPORT=1. So the child forgets what it inherited, and where it can't be safe it says so instead of crashing now and then.
 """
 
 import os
@@ -13,8 +13,8 @@ from typing import Protocol
 from codecraft_client.errors import ForkError
 
 REMEDY = (
-    "gRPC was in use when this process was forked, which it does not reliably survive. Either set GRPC_ENABLE_FORK_SUPPORT=1 before Python imports grpc, "
-    "or use a Client for the first time only after the fork (or close it before), or start workers with multiprocessing's 'spawn'"
+    "gRPC was in use when this process was forked, which it does not reliably survive. Either set GRPC_ENABLE_FORK_SUPPORT=1 before Python "
+    "imports grpc, or use a Client only after the fork (or close it before), or start workers with multiprocessing's 'spawn'"
 )
 
 

@@ -1,8 +1,9 @@
-"""Drives an exchange over a transport, with the caller's thread and clock. The only loop of the client; all decisions are the exchange's."""
+"""Drives an exchange over a transport, with the caller's thread and clock. The client's only loop; all decisions are the exchange's."""
 
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from typing import Generic, Self, TypeVar
 
 from codecraft_client.errors import CodecraftError, DetachedError
@@ -34,7 +35,7 @@ class Ongoing(Generic[EventT, ResultT]):
         self._error: CodecraftError | None = None
         self._line: Line | None = None
         self._open()
-        self._events = self._follow()
+        self._events: Iterator[EventT] = self._follow()
 
     def __iter__(self) -> Self:
         """Iterate over the events; the result is not among them."""
@@ -43,6 +44,11 @@ class Ongoing(Generic[EventT, ResultT]):
     def __next__(self) -> EventT:
         """Wait for the next event."""
         return next(self._events)
+
+    def wait_for_first(self) -> None:
+        """Wait for the first event; it will still be iterated over."""
+        events = self._events
+        self._events = chain(tuple(islice(events, 1)), events)
 
     @property
     def finished(self) -> bool:
@@ -80,13 +86,14 @@ class Ongoing(Generic[EventT, ResultT]):
         try:
             for message in self._line or self._open():
                 yield from self._exchange.received(message)
-                if self._exchange.done:
-                    return  # a line that breaks behind the result is nobody's loss
             self._exchange.ended()
         except CodecraftError as error:
-            yield from self._again(error)
+            if not self._exchange.done:  # a line that breaks behind the result is nobody's loss
+                yield from self._again(error)
         finally:
-            self._line = None
+            line, self._line = self._line, None
+            if line is not None:
+                line.cancel()
 
     def _again(self, error: CodecraftError) -> Iterator[EventT]:
         """Wait as long as the exchange says, or raise what it raises."""

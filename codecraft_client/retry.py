@@ -14,8 +14,8 @@ class RetryPolicy:
     """How a lost connection is won back. Times in seconds.
 
     Attributes:
-        window_s: How long to keep trying without any progress. Longer than the server's reattach_grace makes sense: what a command came to is
-            kept, also when it was interrupted for want of a listener. 0: never try again.
+        window_s: How long to keep trying without any progress. Longer than the server's reattach_grace makes sense: what a command came to
+            is kept, also when it was interrupted for want of a listener. 0: never try again.
         first_s: Largest wait before the first new attempt; it doubles from attempt to attempt,
         longest_s: up to this.
         attempts: Attempts without progress at the most.

@@ -32,11 +32,11 @@ class Key(Protocol):
 class Running(Ongoing[StepEvent, StepResult]):
     """A step under way. Iterate over it for its events, as they happen; `result` waits for what it comes to.
 
-    One thread at a time may iterate or wait; the other methods may be called from any. A lost connection is won back without a byte lost or doubled.
+    One thread at a time may iterate or wait; the other methods may be called from any. A lost connection is won back.
     """
 
-    def __init__(self, connection: Connection, key: Key, stream: StepStream, step_index: int, settled: Callable[[CodecraftError | None], None]) -> None:
-        self.step_index = step_index
+    def __init__(self, connection: Connection, key: Key, stream: StepStream, settled: Callable[[CodecraftError | None], None]) -> None:
+        self.step_index = stream.step_index
         self._connection = connection
         self._key = key
         self._stdin = threading.Lock()

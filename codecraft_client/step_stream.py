@@ -1,7 +1,7 @@
-"""A step and its re-attachments, as a pure state machine: whatever happens to the line, its bytes come out once, in order and without a hole.
+"""A step and its re-attachments, as a pure state machine: whatever the line does, bytes come out once, in order and without a hole.
 
-The first call is Step. Once anything of it has arrived, the step was taken up, and a broken line is answered with Resume from the exact offsets; before
-that, with the same Step again, which the server takes up once by its index.
+The first call is Step. Once anything of it has arrived, the step was taken up, and a broken line is answered with Resume from the exact
+offsets; before that, with the same Step again, which the server takes up once by its index.
 """
 
 from collections.abc import Iterator
@@ -33,6 +33,11 @@ class StepStream:
         self._started = False
         self._taken = False
         self._result: StepResult | None = None
+
+    @property
+    def step_index(self) -> int:
+        """Of the step."""
+        return self._request.step_index
 
     @property
     def taken(self) -> bool:
@@ -101,7 +106,9 @@ class StepStream:
         expected = self._next[piece.stream]
         end = piece.offset + (len(piece.data) if isinstance(piece, Output) else piece.dropped_bytes)
         if piece.offset > expected:
-            raise ProtocolError(f"output of {piece.stream.value} went on at {piece.offset} instead of {expected}", where=self.next_call().where)
+            raise ProtocolError(
+                f"output of {piece.stream.value} went on at {piece.offset} instead of {expected}", where=self.next_call().where
+            )
         if end <= expected:
             return
         self._next[piece.stream] = end

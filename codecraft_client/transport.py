@@ -4,7 +4,7 @@ A transport may be used from several threads. Its channel is opened at the first
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import grpc
@@ -29,7 +29,7 @@ UNARY = frozenset({"GetServerInfo", "ListTasks", "GetTask", "Interrupt", "WriteS
 
 OPTIONS: tuple[tuple[str, int], ...] = (
     # A stream is read by the thread that asks for its next event, without a helper thread and its hand-over for each message.
-    (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),
+    ("SingleThreadedUnaryStream", 1),
     # Each client its own connection: closing one, or losing one, is nothing to the others.
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.initial_reconnect_backoff_ms", 100),
@@ -72,7 +72,7 @@ class Transport:
         """Make a call. A stream starts at once, a unary call when its line is read. ForkError, DetachedError after `close`."""
         method = getattr(self._connected(call), call.method)
         if call.method in UNARY:
-            return _UnaryLine(self, call, method.future(call.request, timeout=call.timeout_s, metadata=self._metadata))
+            return _UnaryLine(self, call, lambda: method(call.request, timeout=call.timeout_s, metadata=self._metadata))
         return _StreamLine(self, call, method(call.request, timeout=call.timeout_s, metadata=self._metadata))
 
     def close(self) -> None:
@@ -89,7 +89,7 @@ class Transport:
         channel, self._channel, self._stub = (self._channel, self._stub), None, None
         return channel if channel[0] is not None else None
 
-    def error(self, failure: grpc.RpcError | grpc.FutureCancelledError, call: Call) -> CodecraftError:
+    def error(self, failure: grpc.RpcError, call: Call) -> CodecraftError:
         """Translate a failure of `call`."""
         if self._closed:
             return DetachedError("the client was closed", where=call.where)
@@ -131,25 +131,24 @@ class _StreamLine:
 
 
 class _UnaryLine:
-    """A single response."""
+    """A single response, asked for in the reading thread: that is faster than a future, and nobody has to give such a call up."""
 
-    def __init__(self, transport: Transport, call: Call, future: Any) -> None:
+    def __init__(self, transport: Transport, call: Call, ask: Callable[[], Message]) -> None:
         self._transport = transport
         self._call = call
-        self._future = future
+        self._ask = ask
 
     def __iter__(self) -> Iterator[Message]:
         """See Line."""
         try:
-            message: Message = self._future.result()
-        except (grpc.RpcError, grpc.FutureCancelledError) as failure:
+            message = self._ask()
+        except grpc.RpcError as failure:
             raise self._transport.error(failure, self._call) from failure
         self._transport.answered = True
         yield message
 
     def cancel(self) -> None:
-        """See Line."""
-        self._future.cancel()
+        """See Line; its deadline is near."""
 
 
 def _options(target: str) -> tuple[tuple[str, int], ...]:
@@ -160,8 +159,6 @@ def _options(target: str) -> tuple[tuple[str, int], ...]:
 
 def translated(failure: Any, call: Call, target: str, *, answered: bool) -> CodecraftError:
     """Return the error of ours for gRPC's. `answered`: somebody has answered at the target before."""
-    if isinstance(failure, grpc.FutureCancelledError):
-        return DetachedError(f"{call.method} was given up", where=call.where)
     code, details = failure.code(), failure.details() or ""
     trailers = dict(failure.trailing_metadata() or ())
     said = server_error(code.name, details, trailers.get("grpc-status-details-bin"), call.where)

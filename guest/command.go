@@ -26,7 +26,7 @@ type command struct {
 	rules  outputRules
 	writer *writer
 	out    *outbox
-	input  *input // nil where standard input is not a pipe
+	inbox  *inbox // nil where standard input is not a pipe
 
 	killed chan struct{} // closed when the guest has decided to end it
 
@@ -174,10 +174,14 @@ func (c *command) sayEnd(end *endHeader) {
 	c.writer.push(c.out, item{kind: typeEnd, header: encodeHeader(end)})
 }
 
-// progress is what SYNC says of the command.
-func (c *command) progress() syncCommand {
+func (c *command) hasEnded() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.ended
+}
+
+// progress is what SYNC says of the command. The caller holds its lock.
+func (c *command) progress() syncCommand {
 	state := syncCommand{ID: c.id, State: "running"}
 	if c.ended {
 		state.State = "ended"

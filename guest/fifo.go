@@ -4,26 +4,20 @@ package main
 
 import "syscall"
 
-// fifo is a named pipe of which the guest holds both ends until the shell has had its turn.
+// fifo is a named pipe: our end, and a descriptor of the other kind that is held so that end-of-file comes no earlier than we want it.
 type fifo struct {
-	path   string
-	reader *pipeEnd
-	writer *pipeEnd
+	path string
+	ours *pipeEnd
+	hold int // -1 when let go
 }
 
 // newFIFO makes one that only the agent can open by name.
-func newFIFO(dir string, uid, gid int) (*fifo, error) {
-	f := &fifo{path: dir + "/" + randomName()}
+func newFIFO(dir string, uid, gid int, oursReads bool) (*fifo, error) {
+	f := &fifo{path: dir + "/" + randomName(), hold: -1}
 	if err := syscall.Mknod(f.path, syscall.S_IFIFO|0o600, 0); err != nil {
 		return nil, err
 	}
-	err := syscall.Lchown(f.path, uid, gid)
-	if err == nil {
-		f.reader, err = openFIFO(f.path, syscall.O_RDONLY)
-	}
-	if err == nil {
-		f.writer, err = openFIFO(f.path, syscall.O_WRONLY)
-	}
+	err := firstError(syscall.Lchown(f.path, uid, gid), f.open(oursReads))
 	if err != nil {
 		f.remove()
 		return nil, err
@@ -31,43 +25,70 @@ func newFIFO(dir string, uid, gid int) (*fifo, error) {
 	return f, nil
 }
 
-func openFIFO(path string, access int) (*pipeEnd, error) {
-	fd, err := syscall.Open(path, access|syscall.O_NONBLOCK|syscall.O_CLOEXEC|syscall.O_NOFOLLOW, 0)
+// open takes the reading end first: without a reader a non-blocking writer is refused.
+func (f *fifo) open(oursReads bool) error {
+	reader, err := openFIFO(f.path, syscall.O_RDONLY)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return newPipeEnd(fd)
+	writer, err := openFIFO(f.path, syscall.O_WRONLY)
+	if err != nil {
+		syscall.Close(reader)
+		return err
+	}
+	ours := writer
+	f.hold = reader
+	if oursReads {
+		ours, f.hold = reader, writer
+	}
+	f.ours, err = newPipeEnd(ours)
+	return err
 }
 
-// release closes what is still the guest's and removes the name.
+func openFIFO(path string, access int) (int, error) {
+	return syscall.Open(path, access|syscall.O_NONBLOCK|syscall.O_CLOEXEC|syscall.O_NOFOLLOW, 0)
+}
+
+// letGo closes the held descriptor and removes the name; our end stays.
+func (f *fifo) letGo() {
+	if f.hold >= 0 {
+		syscall.Close(f.hold)
+		f.hold = -1
+	}
+	syscall.Unlink(f.path)
+}
+
 func (f *fifo) remove() {
-	if f == nil {
-		return
+	if f != nil {
+		f.letGo()
+		f.ours.close()
 	}
-	f.reader.close()
-	f.writer.close()
-	blocking(func() { syscall.Unlink(f.path) })
 }
 
-// fifoSet is what one command may need, made before it comes.
+// fifoSet is what one command needs; `out` is made before the command comes.
 type fifoSet struct {
 	out, err, in *fifo
 }
 
-func newFIFOSet(dir string, uid, gid int) (*fifoSet, error) {
-	set := &fifoSet{}
-	var err error
-	blocking(func() { set.out, err = newFIFO(dir, uid, gid) })
-	if err != nil {
-		return nil, err
+// complete makes what is missing.
+func (s *fifoSet) complete(dir string, who identity, separate, fed bool) (err error) {
+	make := func(missing **fifo, wanted, oursReads bool) {
+		if wanted && *missing == nil && err == nil {
+			*missing, err = newFIFO(dir, who.UID, who.GID, oursReads)
+		}
 	}
-	return set, nil
+	blocking(func() {
+		make(&s.out, true, true)
+		make(&s.err, separate, true)
+		make(&s.in, fed, false)
+	})
+	return err
 }
 
 func (s *fifoSet) remove() {
-	if s != nil {
+	blocking(func() {
 		s.out.remove()
 		s.err.remove()
 		s.in.remove()
-	}
+	})
 }

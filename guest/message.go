@@ -184,3 +184,52 @@ type failedHeader struct {
 	Message string `json:"message"`
 	Errno   int    `json:"errno,omitempty"`
 }
+
+type acceptedHeader struct {
+	Accepted int `json:"accepted"`
+}
+
+type killedHeader struct {
+	Killed   int `json:"killed"`
+	Unkilled int `json:"unkilled"`
+}
+
+type countHeader struct {
+	Count int `json:"count"`
+}
+
+type listedHeader struct {
+	Truncated bool `json:"truncated"`
+	Count     int  `json:"count"`
+}
+
+type readDoneHeader struct {
+	Size       int64  `json:"size"`
+	Mode       uint32 `json:"mode"`
+	ModifiedMS int64  `json:"mtime_ms"`
+	NextOffset int64  `json:"next_offset"`
+	EOF        bool   `json:"eof"`
+}
+
+type sizeHeader struct {
+	Size int64 `json:"size"`
+}
+
+type statDoneHeader struct {
+	Type       string `json:"type"`
+	Size       int64  `json:"size"`
+	Mode       uint32 `json:"mode"`
+	UID        uint32 `json:"uid"`
+	GID        uint32 `json:"gid"`
+	ModifiedMS int64  `json:"mtime_ms"`
+	Target     []byte `json:"target_b64,omitempty"`
+}
+
+type listEntry struct {
+	Name       []byte `json:"name_b64"`
+	Type       string `json:"type"`
+	Size       int64  `json:"size"`
+	Mode       uint32 `json:"mode"`
+	ModifiedMS int64  `json:"mtime_ms"`
+	Target     []byte `json:"target_b64,omitempty"`
+}

@@ -33,7 +33,7 @@ func sessionMain() int {
 	catchSignals(func() {
 		births.Lock()
 		defer births.Unlock()
-		reapAll(func(pid int, status syscall.WaitStatus) { report(wordDied, pid, uint32(status)) })
+		reapAll(func(pid int, status syscall.WaitStatus) { announce(wordDied, pid, uint32(status)) })
 	})
 	openThreads(sessionThreads)
 	limited := false
@@ -51,7 +51,7 @@ func sessionMain() int {
 		if err == nil {
 			pid, err = bear(b, descriptors)
 		}
-		report(wordStarted, pid, errnoOf(err))
+		announce(wordStarted, pid, errnoOf(err))
 		births.Unlock()
 		for _, fd := range descriptors {
 			syscall.Close(fd)
@@ -59,7 +59,7 @@ func sessionMain() int {
 	}
 }
 
-func report(word uint32, pid int, status uint32) {
+func announce(word uint32, pid int, status uint32) {
 	raw := binary.BigEndian.AppendUint32(nil, word)
 	raw = binary.BigEndian.AppendUint32(raw, uint32(pid))
 	raw = binary.BigEndian.AppendUint32(raw, status)

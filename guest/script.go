@@ -101,6 +101,7 @@ type reportParser struct {
 	nonce    string
 	received []byte
 	acked    bool
+	wantsAck bool
 }
 
 const (
@@ -111,7 +112,7 @@ const (
 // feed adds bytes; done when the report is whole. A nonce that does not come is given up for lost at maxReportBytes.
 func (p *reportParser) feed(data []byte) (r report, done bool) {
 	p.received = append(p.received, data...)
-	if ack := []byte(p.nonce + "+\x00"); !p.acked && bytes.Contains(p.received, ack) {
+	if ack := []byte(p.nonce + "+\x00"); p.wantsAck && !p.acked && bytes.Contains(p.received, ack) {
 		p.acked = true
 	}
 	if !bytes.HasSuffix(p.received, []byte("\x00"+p.nonce+"\n")) {

@@ -125,7 +125,7 @@ func (sh *shell) launch(n *nursery, b birth) (*child, error) {
 func (sh *shell) submit(lastStatus int, onOpen func(), build func(nonce, statusFile string) []byte) error {
 	nonce := randomName()
 	sh.mu.Lock()
-	sh.parser, sh.onOpen = reportParser{nonce: nonce}, onOpen
+	sh.parser, sh.onOpen = reportParser{nonce: nonce, wantsAck: onOpen != nil}, onOpen
 	sh.mu.Unlock()
 	select {
 	case <-sh.reports: // a forged one that came too late for its command

@@ -134,3 +134,6 @@ func difference(before, after int64) *int64 {
 	d := after - before
 	return &d
 }
+
+// abandon ends a meter whose command never was.
+func (m *usageMeter) abandon() { m.stop(&endHeader{}) }

@@ -1,5 +1,10 @@
 """What streams yield, to values. An event that this version does not know decodes to None and is passed over, as the schema asks."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from google.protobuf.message import Message
+
 from codecraft.v1 import environment_pb2 as env
 from codecraft.v1 import types_pb2 as pb
 from codecraft_client import events, types
@@ -8,63 +13,37 @@ from codecraft_client.wire import enums, values
 
 def reset_event(message: env.ResetResponse) -> events.Progress | events.Ready | None:
     """ResetResponse."""
-    match message.WhichOneof("event"):
-        case "progress":
-            return progress(message.progress)
-        case "ready":
-            return ready(message.ready)
-    return None
+    event: events.Progress | events.Ready | None = _decoded(message, "event", RESET)
+    return event
 
 
 def step_event(message: env.StepResponse) -> events.StepEvent | events.StepResult | None:
     """StepResponse."""
-    match message.WhichOneof("event"):
-        case "output":
-            return output(message.output)
-        case "gap":
-            return values.gap(message.gap)
-        case "heartbeat":
-            return heartbeat(message.heartbeat)
-        case "started":
-            return events.Started(message.started.step_index)
-        case "progress":
-            return progress(message.progress)
-        case "phase":
-            return phase(message.phase)
-        case "check":
-            return values.check(message.check)
-        case "result":
-            return step_result(message.result)
-    return None
+    event: events.StepEvent | events.StepResult | None = _decoded(message, "event", STEP)
+    return event
 
 
 def submit_event(message: env.SubmitResponse) -> events.SubmitEvent | events.SubmitResult | None:
     """SubmitResponse."""
-    match message.WhichOneof("event"):
-        case "phase":
-            return phase(message.phase)
-        case "check":
-            return values.check(message.check)
-        case "heartbeat":
-            return heartbeat(message.heartbeat)
-        case "result":
-            return submit_result(message.result)
-    return None
+    event: events.SubmitEvent | events.SubmitResult | None = _decoded(message, "event", SUBMIT)
+    return event
 
 
 def progress(message: env.Progress) -> events.Progress | None:
     """Progress."""
-    match message.WhichOneof("stage"):
-        case "queued":
-            return events.Queued(message.queued.position)
-        case "pulling":
-            pull = message.pulling
-            return events.Pulling(pull.image, pull.layer, pull.status, pull.done_bytes, pull.total_bytes)
-        case "starting":
-            return events.Starting(message.starting.image)
-        case "setting_up":
-            return events.SettingUp(message.setting_up.done, message.setting_up.total)
-    return None
+    stage: events.Progress | None = _decoded(message, "stage", PROGRESS)
+    return stage
+
+
+def _decoded(message: Message, oneof: str, decoders: Mapping[str, Callable[[Any], Any]]) -> Any:
+    """Decode the set member of a oneof; None when there is none, or none that is known here."""
+    name = message.WhichOneof(oneof)
+    return decoders[name](getattr(message, name)) if name in decoders else None
+
+
+def pulling(message: env.Pulling) -> events.Pulling:
+    """Pulling."""
+    return events.Pulling(message.image, message.layer, message.status, message.done_bytes, message.total_bytes)
 
 
 def output(message: pb.Output) -> events.Output:
@@ -125,3 +104,23 @@ def submit_result(message: env.SubmitResult) -> events.SubmitResult:
         fault=values.fault(message.fault) if message.HasField("fault") else None,
         timing=values.timing(message.timing),
     )
+
+
+PROGRESS: Mapping[str, Callable[[Any], events.Progress]] = {
+    "queued": lambda message: events.Queued(message.position),
+    "pulling": pulling,
+    "starting": lambda message: events.Starting(message.image),
+    "setting_up": lambda message: events.SettingUp(message.done, message.total),
+}
+RESET: Mapping[str, Callable[[Any], Any]] = {"progress": progress, "ready": ready}
+SUBMIT: Mapping[str, Callable[[Any], Any]] = {"phase": phase, "check": values.check, "heartbeat": heartbeat, "result": submit_result}
+STEP: Mapping[str, Callable[[Any], Any]] = {
+    "started": lambda message: events.Started(message.step_index),
+    "output": output,
+    "gap": values.gap,
+    "heartbeat": heartbeat,
+    "progress": progress,
+    "phase": phase,
+    "check": values.check,
+    "result": step_result,
+}

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Mapping
 from pathlib import Path
 
 from codecraft_server.curriculum import values
@@ -13,18 +14,16 @@ _PLAIN_MODE = 0o644
 
 
 def text(node: Node | None, *, default: str = "", empty: bool = False) -> str:
-    """Return a text: a string, a list of lines (joined, without a line end after the last), or {"from": file}."""
+    """Return a text: a string, a list of lines (joined, without a line end after the last), {"from": file} or {"base64": UTF-8}."""
     if node is None:
         return default
     most = node.source.problems.bounds.text_bytes
     if isinstance(node.value, list):
         return values.checked_text(node, "\n".join(_lines(node)), most=most, empty=empty)
     if isinstance(node.value, dict):
-        named = node.fields(("from",), ("from",)).get("from")
-        content = None if named is None else _from(named)
-        return default if content is None else values.checked_text(node, _decoded(node, content), most=most, empty=empty)
+        return values.checked_text(node, _decoded(node, _only(node, ("from", "base64"), node.fields(("from", "base64")))), most=most, empty=empty)
     if not isinstance(node.value, str):
-        node.wrong_type('a string, a list of lines or {"from": file}')
+        node.wrong_type("a string, a list of lines or an object")
         return default
     return values.checked_text(node, node.value, most=most, empty=empty)
 
@@ -38,15 +37,15 @@ def deeds(node: Node | None) -> tuple[Deed, ...]:
     """Return a list of what to do: command lines (texts) and {"files": {path: content}}."""
     done: list[Deed] = []
     for item in node.items(node.source.problems.bounds.files) if node is not None else ():
-        if isinstance(item.value, dict) and "from" not in item.value:
-            done.extend(files(item.fields(("files",), ("files",)).get("files")))
+        if isinstance(item.value, dict) and "files" in item.value:
+            done.extend(files(item.fields(("files",))["files"]))
         else:
             done.append(text(item))
     return tuple(done)
 
 
 def files(node: Node | None) -> tuple[TaskFile, ...]:
-    """Return files by path: each a string, a list of lines (each with a line end), or an object with one of both, base64 or from, and a mode."""
+    """Return files by path: each a string, a list of lines (each gets a line end), or an object with one of _CONTENTS and a mode."""
     if node is None:
         return ()
     bounds = node.source.problems.bounds
@@ -72,11 +71,15 @@ def _file(node: Node, path: str) -> TaskFile:
         node.wrong_type("a string, a list of lines or an object")
         return TaskFile(path, b"", _PLAIN_MODE)
     fields = node.fields((*_CONTENTS, "mode"))
-    given = [key for key in _CONTENTS if key in fields]
+    return TaskFile(path, _only(node, _CONTENTS, fields), values.mode(fields.get("mode"), _PLAIN_MODE))
+
+
+def _only(node: Node, keys: tuple[str, ...], fields: Mapping[str, Node]) -> bytes:
+    """Return the content that exactly one of the keys gives."""
+    given = [key for key in keys if key in fields]
     if len(given) != 1:
-        node.problem(f"must have exactly one of {', '.join(_CONTENTS)}")
-    content = _content(given[0], fields[given[0]]) if given else b""
-    return TaskFile(path, content, values.mode(fields.get("mode"), _PLAIN_MODE))
+        node.problem(f"must have exactly one of {', '.join(keys)}")
+    return _content(given[0], fields[given[0]]) if given else b"?"
 
 
 def _content(key: str, node: Node) -> bytes:

@@ -154,6 +154,11 @@ class GuestCommand:
         """What kept it from running to its end; None while it runs or when it ended."""
         return self._error
 
+    @property
+    def has_events(self) -> bool:
+        """Whether something waits to be read."""
+        return bool(self._queue)
+
     async def events(self) -> AsyncIterator[CommandEvent]:
         """See `sandbox.Command.events`. Raises SandboxLostError."""
         while True:

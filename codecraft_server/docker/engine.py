@@ -6,7 +6,6 @@ they are answers; everything that means "nobody answers" becomes `EngineUnavaila
 
 import asyncio
 import concurrent.futures
-import os
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -165,10 +164,3 @@ def _take_note(future: "asyncio.Future[Any]") -> None:
     if not future.cancelled():
         future.exception()
 
-
-def runtime_directory() -> Path:
-    """Where processes of this user on this machine keep what must not outlive a boot."""
-    named = os.environ.get("XDG_RUNTIME_DIR")
-    if named:
-        return Path(named) / "codecraft"
-    return Path("/run/codecraft") if os.geteuid() == 0 else Path(f"/tmp/codecraft-{os.geteuid()}")  # noqa: S108 - checked to be ours before use

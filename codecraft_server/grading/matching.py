@@ -31,7 +31,7 @@ def excerpt(text: str) -> str:
     """Quote a text, its middle cut out when it is long."""
     if len(text) <= _EXCERPT:
         return ascii(text)
-    return f"{ascii(text[: _EXCERPT // 2])} … {ascii(text[-_EXCERPT // 2 :])} ({len(text)} characters)"
+    return f"{text[: _EXCERPT // 2]!a} … {text[-_EXCERPT // 2 :]!a} ({len(text)} characters)"
 
 
 def _exact(expected: str, came: str) -> bool:

@@ -1,7 +1,7 @@
 """Regular expressions over text that a learner chose, in a process of their own.
 
-A pattern that looks harmless can take exponential time on a chosen text, `re` has no time limit and holds the interpreter while it works: on the
-event loop, or in a thread, one answer could stop every episode of the server.
+A pattern that looks harmless can take exponential time on a chosen text, `re` has no time limit and holds the interpreter while it works:
+on the event loop, or in a thread, one answer could stop every episode of the server.
 """
 
 import asyncio

@@ -1,15 +1,16 @@
 """Where checks run: a sandbox in which nothing of the agent's is alive, and how programs and files in it are reached.
 
-The one door between grading and `Sandbox`: every program starts here, as the grader, outside of any session and with an environment in which
-nothing of the agent's counts. What is the learner's doing comes back as a value, what is the service's or the task's as an exception.
+The one door between grading and `Sandbox`: every program starts here, as the grader, outside of any session and with an environment in
+which nothing of the agent's counts. What is the learner's doing comes back as a value, what is the service's or the task's is raised.
 """
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from codecraft_server.grading.verdict import FaultKind, GradingFault
 from codecraft_server.sandbox import (
+    Command,
     Ended,
     EndReason,
     Execution,
@@ -72,10 +73,11 @@ class Place:
             GradingFault: It can't be started in this image, or it was ended by somebody else.
             SandboxLostError: The sandbox died.
         """
+        execution = self._execution(argv, timeout_s, stdin)
         try:
-            ran = await self._execute(argv, self.working_dir, timeout_s, stdin)
+            ran = await _finish(await self.sandbox.execute(execution))
         except FileProblem as problem:
-            return await self._why_not_started(argv[0], problem)
+            return await self._why_not_started(execution, problem)
         if ran.ended.reason is EndReason.INTERRUPTED:
             raise GradingFault(FaultKind.GRADER_FAILED, "A check was interrupted.")
         if ran.ended.unkilled:
@@ -99,42 +101,50 @@ class Place:
     def _absolute(self, path: str) -> bytes:
         return posixpath.join(self.working_dir, path.encode())
 
-    async def _execute(self, argv: tuple[bytes, ...], cwd: bytes, timeout_s: float, stdin: bytes) -> Ran:
-        command = await self.sandbox.execute(
-            Execution(
-                argv=argv,
-                cwd=cwd,
-                environment=_CLEAN,
-                uid=GRADER_ID,
-                groups=(AGENT_ID,),
-                timeout_s=timeout_s,
-                output=self._policy(),
-                stdin=stdin,
-                hidden_dir=True,
-            )
-        )
-        streams = {Stream.OUT: bytearray(), Stream.ERR: bytearray()}
-        async for event in command.events():
-            if isinstance(event, Output):
-                streams[event.stream] += event.data
-            elif isinstance(event, Ended):
-                return Ran(event, bytes(streams[Stream.OUT]), bytes(streams[Stream.ERR]))
-        raise GradingFault(FaultKind.GRADER_FAILED, "A check ended without saying how.")
-
-    def _policy(self) -> OutputPolicy:
+    def _execution(self, argv: tuple[bytes, ...], timeout_s: float, stdin: bytes) -> Execution:
         kept, most = self.bounds.output_kept_bytes, self.bounds.output_max_bytes
-        return OutputPolicy(stream=False, separate=True, kept=kept, max_output=most, window=kept, stall_s=1.0, stall_total_s=1.0)
+        return Execution(
+            argv=argv,
+            cwd=self.working_dir,
+            environment=_CLEAN,
+            uid=GRADER_ID,
+            groups=(AGENT_ID,),
+            timeout_s=timeout_s,
+            output=OutputPolicy(stream=False, separate=True, kept=kept, max_output=most, window=kept, stall_s=1.0, stall_total_s=1.0),
+            stdin=stdin,
+            hidden_dir=True,
+        )
 
-    async def _why_not_started(self, program: bytes, problem: FileProblem) -> str:
-        """Tell the learner's doing (the directory is gone or shut) from the task's (the image lacks the program) by starting it elsewhere."""
+    async def _why_not_started(self, execution: Execution, problem: FileProblem) -> str:
+        """Tell the learner's doing (the directory is gone or shut, the disk full) from the task's (the image lacks the program)."""
+        program = execution.argv[0]
         _learners(problem)
         try:
-            await self._execute((program, b"-c", b""), b"/", self.bounds.check_s, b"")
+            bare = replace(execution, argv=(program, b"-c", b""), cwd=b"/", stdin=b"", hidden_dir=False, timeout_s=self.bounds.check_s)
+            await _finish(await self.sandbox.execute(bare))
         except FileProblem as again:
             if not self.learner_is_root:
                 message = f"A check needs {program.decode(errors='replace')}, which can't be started in the task's image: {again.message}."
                 raise GradingFault(FaultKind.TASK_BROKEN, message) from again
         return f"it could not be started: {problem.message}"
+
+
+async def _finish(command: Command) -> Ran:
+    """Collect what a program prints until it has ended; if nobody waits for it any more, it is ended."""
+    streams = {Stream.OUT: bytearray(), Stream.ERR: bytearray()}
+    ended: Ended | None = None
+    try:
+        async for event in command.events():
+            if isinstance(event, Output):
+                streams[event.stream] += event.data
+            elif isinstance(event, Ended):
+                ended = event
+    finally:
+        if ended is None:
+            command.interrupt()
+    if ended is None:
+        raise GradingFault(FaultKind.GRADER_FAILED, "A check ended without saying how.")
+    return Ran(ended, bytes(streams[Stream.OUT]), bytes(streams[Stream.ERR]))
 
 
 def _learners(problem: FileProblem) -> FileProblem:

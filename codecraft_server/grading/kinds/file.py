@@ -1,7 +1,7 @@
 """Runs a check of kind `file`: looks at one path with the agent's rights and no more.
 
-A symbolic link counts as the regular file that it leads to; where it leads to anything else, or nowhere, it is a link and no file. Directories on the
-way may be links. What must not exist must not be there as a dangling link either.
+A symbolic link counts as the regular file that it leads to; where it leads to anything else, or nowhere, it is a link and no file.
+Directories on the way may be links. What must not exist must not be there as a dangling link either.
 """
 
 import hashlib

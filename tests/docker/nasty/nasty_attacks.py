@@ -7,25 +7,69 @@ ALL_SIGNALS = b"i=1; while [ $i -le 64 ]; do kill -$i %s 2>/dev/null; i=$((i+1))
 ATTACK_ROWS: tuple[Row, ...] = (
     row("kill -9 1", b"kill -9 1 2>/dev/null; echo survived", b"survived\n"),
     row("every signal to PID 1", ALL_SIGNALS % b"1", b"survived\n"),
-    row("a storm of signals to PID 1", b"i=0; while [ $i -lt 2000 ]; do kill -TERM 1; kill -HUP 1; kill -CHLD 1; kill -URG 1; i=$((i+1)); done 2>/dev/null; echo survived",
-        b"survived\n"),
-    row("every signal but KILL and STOP to the session's keeper", (ALL_SIGNALS % b"$PPID").replace(b"kill -$i", b"[ $i = 9 ] || [ $i = 19 ] || kill -$i"), b"survived\n"),
+    row(
+        "a storm of signals to PID 1",
+        b"i=0; while [ $i -lt 2000 ]; do kill -TERM 1; kill -HUP 1; kill -CHLD 1; kill -URG 1; i=$((i+1)); done 2>/dev/null; echo survived",
+        b"survived\n",
+    ),
+    row(
+        "every signal but KILL and STOP to the session's keeper",
+        (ALL_SIGNALS % b"$PPID").replace(b"kill -$i", b"[ $i = 9 ] || [ $i = 19 ] || kill -$i"),
+        b"survived\n",
+    ),
     row("kill -9 of the session's keeper", b"kill -9 $PPID 2>/dev/null; while :; do :; done", b"", TIMED_OUT, timeout_s=SHORT_S),
     row("kill -STOP of the session's keeper", b"kill -STOP $PPID 2>/dev/null; while :; do :; done", b"", TIMED_OUT, timeout_s=SHORT_S),
     row("kill -9 -1", b"sleep 100 & kill -9 -1; echo on", b"on\n"),
     row("kill -9 0", b"kill -9 0; echo never", b""),
-    row("reads of /proc/1", b"for f in environ maps mem auxv stack fd/0 fd/1 exe; do head -c 1 /proc/1/$f >/dev/null 2>&1 && echo \"read $f\"; done; "
-        b"for f in exe root cwd fd/0; do readlink /proc/1/$f 2>/dev/null; done; echo end", b"end\n"),
-    row("writes to /proc/1", b"for f in /proc/1/fd/0 /proc/1/fd/1 /proc/1/fd/2 /proc/1/fd/3 /proc/1/mem /proc/1/oom_score_adj /proc/1/comm; do (echo junk >$f) 2>/dev/null && echo \"wrote $f\"; done; echo end", b"end\n"),
-    row("reads and writes of the session's keeper", b"for f in environ maps mem fd/0 fd/1 fd/3; do head -c 1 /proc/$PPID/$f >/dev/null 2>&1 && echo \"read $f\"; (echo junk >/proc/$PPID/$f) 2>/dev/null && echo \"wrote $f\"; done; echo end", b"end\n"),
-    row("junk into descriptors 3 to 20", b"i=3; while [ $i -lt 21 ]; do eval \"echo junk >&$i\" 2>/dev/null; i=$((i+1)); done; echo on", b"on\n"),
-    row("junk into every descriptor of the shell", b"for f in /proc/$$/fd/*; do timeout 0.1 sh -c \"echo junk >$f\" 2>/dev/null >&2; done; echo on", b"on\n"),
-    row("junk out of every descriptor of the shell", b"for f in /proc/$$/fd/*; do timeout 0.05 head -c 1 $f >/dev/null 2>&1; done; echo on", b"on\n"),
+    row(
+        "reads of /proc/1",
+        b'for f in environ maps mem auxv stack fd/0 fd/1 exe; do head -c 1 /proc/1/$f >/dev/null 2>&1 && echo "read $f"; done; '
+        b"for f in exe root cwd fd/0; do readlink /proc/1/$f 2>/dev/null; done; echo end",
+        b"end\n",
+    ),
+    row(
+        "writes to /proc/1",
+        b'for f in /proc/1/fd/0 /proc/1/fd/1 /proc/1/fd/2 /proc/1/fd/3 /proc/1/mem /proc/1/oom_score_adj /proc/1/comm; do (echo junk >$f) 2>/dev/null && echo "wrote $f"; done; echo end',
+        b"end\n",
+    ),
+    row(
+        "reads and writes of the session's keeper",
+        b'for f in environ maps mem fd/0 fd/1 fd/3; do head -c 1 /proc/$PPID/$f >/dev/null 2>&1 && echo "read $f"; (echo junk >/proc/$PPID/$f) 2>/dev/null && echo "wrote $f"; done; echo end',
+        b"end\n",
+    ),
+    row(
+        "junk into descriptors 3 to 20",
+        b'i=3; while [ $i -lt 21 ]; do eval "echo junk >&$i" 2>/dev/null; i=$((i+1)); done; echo on',
+        b"on\n",
+    ),
+    row(
+        "junk into every descriptor of the shell",
+        b'for f in /proc/$$/fd/*; do timeout 0.1 sh -c "echo junk >$f" 2>/dev/null >&2; done; echo on',
+        b"on\n",
+    ),
+    row(
+        "junk out of every descriptor of the shell",
+        b"for f in /proc/$$/fd/*; do timeout 0.05 head -c 1 $f >/dev/null 2>&1; done; echo on",
+        b"on\n",
+    ),
     row("su", b"su root -c 'id -u' </dev/null 2>/dev/null | grep -c x; id -u", b"0\n1000\n"),
     row("sudo", b"sudo -n id -u 2>/dev/null", b"", exited(127)),
     row("mounts", b"mount -t tmpfs none /tmp 2>/dev/null && echo mounted; umount /proc 2>/dev/null && echo unmounted; echo end", b"end\n"),
-    row("writes where the system lies", b"for f in /x /etc/x /usr/x /proc/sys/kernel/core_pattern /sys/x /proc/sysrq-trigger; do (: >$f) 2>/dev/null && echo \"wrote $f\"; done; echo end", b"end\n"),
+    row(
+        "writes where the system lies",
+        b'for f in /x /etc/x /usr/x /proc/sys/kernel/core_pattern /sys/x /proc/sysrq-trigger; do (: >$f) 2>/dev/null && echo "wrote $f"; done; echo end',
+        b"end\n",
+    ),
     row("raises its own priority", b"(echo -1000 >/proc/self/oom_score_adj) 2>/dev/null && echo raised; echo end", b"end\n"),
-    row("devices", b"for d in mem kmem port kmsg sda vda nvme0n1; do mknod /tmp/d b 8 0 2>/dev/null && echo made; head -c 1 /dev/$d >/dev/null 2>&1 && echo \"read $d\"; done; echo end", b"end\n"),
-    row("a link where a supervisor might write", b"ln -s /etc/passwd /tmp/codecraft 2>/dev/null; ln -s / /tmp/.guest; echo on", b"on\n", undo=b"rm -f /tmp/codecraft /tmp/.guest"),
+    row(
+        "devices",
+        b'for d in mem kmem port kmsg sda vda nvme0n1; do mknod /tmp/d b 8 0 2>/dev/null && echo made; head -c 1 /dev/$d >/dev/null 2>&1 && echo "read $d"; done; echo end',
+        b"end\n",
+    ),
+    row(
+        "a link where a supervisor might write",
+        b"ln -s /etc/passwd /tmp/codecraft 2>/dev/null; ln -s / /tmp/.guest; echo on",
+        b"on\n",
+        undo=b"rm -f /tmp/codecraft /tmp/.guest",
+    ),
 )

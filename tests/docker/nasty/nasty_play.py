@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from nasty_row import Printed, Repeated, Row, Step, exited
@@ -10,11 +11,11 @@ from codecraft_server.sandbox import Ended, FileProblem, Gap, Output, Sandbox, S
 
 ARRANGE = (
     b"mkdir -p /workspace/row && cd /workspace/row && : >marker\n"
-    b"export NASTY=exported NASTY_PATH=\"$PATH\" NASTY_HOME=\"$HOME\"\n"
+    b'export NASTY=exported NASTY_PATH="$PATH" NASTY_HOME="$HOME"\n'
     b"nasty_plain=plain\n"
     b"nasty_function() { nasty_result=function; }"
 )
-PROBE = b"nasty_result=; nasty_function 2>/dev/null; echo \"[$NASTY|$nasty_plain|$nasty_result]\""
+PROBE = b'nasty_result=; nasty_function 2>/dev/null; echo "[$NASTY|$nasty_plain|$nasty_result]"'
 CLEAN = b"unset NASTY NASTY_PATH NASTY_HOME; cd /workspace; chmod -R u+rwx row 2>/dev/null; rm -rf row; unset OLDPWD"
 STATE = b"echo $-; umask; ulimit -a; alias; export -p; ls -A /workspace /tmp /home/agent /dev/shm"
 LONGEST_S = 60.0
@@ -112,43 +113,61 @@ def _check_repeated(played: Played, expected: Repeated) -> None:
 
 
 class House:
-    """One sandbox that serves row after row, each of which must leave it as it was."""
+    """One sandbox that serves row after row, each of which must leave it as it was. After a row that did not, the next gets a new one."""
 
-    def __init__(self, sandbox: Sandbox, shell: str, user: str) -> None:
-        self.sandbox = sandbox
+    def __init__(self, open_sandbox: Callable[[], Awaitable[Sandbox]], shell: str, user: str) -> None:
+        self._open_sandbox = open_sandbox
+        self._sandbox: Sandbox | None = None
+        self._pristine = b""
         self.shell = shell
         self.user = user
-        self._pristine = b""
-
-    async def settle(self) -> None:
-        """Learn what an untouched sandbox looks like."""
-        await self._quiet(ARRANGE)
-        self._pristine = await self._cleaned()
 
     async def play(self, row: Row) -> None:
         """Play a row: scene, command, what comes next, state, and that nothing is left."""
-        await self._quiet(ARRANGE)
-        for command in row.before:
-            await self._quiet(command)
+        try:
+            await self._play(await self._ready(), row)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Remove the sandbox."""
+        if self._sandbox is not None:
+            sandbox, self._sandbox = self._sandbox, None
+            await sandbox.close()
+
+    async def _ready(self) -> Sandbox:
+        """The sandbox; a new one is first asked what an untouched one looks like."""
+        if self._sandbox is None:
+            self._sandbox = await self._open_sandbox()
+            await _quiet(self._sandbox, ARRANGE)
+            self._pristine = await _cleaned(self._sandbox)
+        return self._sandbox
+
+    async def _play(self, sandbox: Sandbox, row: Row) -> None:
+        for command in (ARRANGE, *row.before):
+            await _quiet(sandbox, command)
         restarted = False
         for step in (row.step, *row.after):
-            ended = await check(self.sandbox, step.resolved(self.shell, self.user))
+            ended = await check(sandbox, step.resolved(self.shell, self.user))
             restarted |= ended is not None and ended.session_restarted
-        await check(self.sandbox, Step(PROBE, _state(row, restarted=restarted), background=None))
+        await check(sandbox, Step(PROBE, _state(row, restarted=restarted), cwd=None, background=None))
         if row.undo:
-            await self._quiet(row.undo)
-        assert await self._cleaned() == self._pristine, "the sandbox is not as it was"
+            await _quiet(sandbox, row.undo)
+        assert await _cleaned(sandbox) == self._pristine, "the sandbox is not as it was"
 
-    async def _cleaned(self) -> bytes:
-        """End all processes, remove the row's directory, and describe what a new shell finds."""
-        assert await self.sandbox.kill_all() == 0
-        await self._quiet(CLEAN)
-        played = await play(self.sandbox, Step(STATE))
-        assert played.ended.background == ()
-        return played.printed(Stream.OUT)
 
-    async def _quiet(self, command: bytes) -> None:
-        await check(self.sandbox, Step(command, b"", exited(), cwd=None, background=None))
+async def _cleaned(sandbox: Sandbox) -> bytes:
+    """End all processes, remove the row's directory, and describe what a new shell finds."""
+    assert await sandbox.kill_all() == 0
+    await _quiet(sandbox, CLEAN)
+    played = await play(sandbox, Step(STATE))
+    assert played.ended.background == ()
+    return played.printed(Stream.OUT)
+
+
+async def _quiet(sandbox: Sandbox, command: bytes) -> None:
+    await check(sandbox, Step(command, b"", exited(), cwd=None, background=None))
 
 
 def _state(row: Row, *, restarted: bool) -> bytes:

@@ -18,9 +18,7 @@ ROW_DIR = b"/workspace/row"
 SHORT_S = 0.3
 """Time-out of a command that is meant to run into it, in seconds."""
 
-KEPT = OutputPolicy(
-    stream=False, separate=False, kept=64 * KIB, max_output=256 * MIB, window=MIB, stall_s=20.0, stall_total_s=60.0
-)
+KEPT = OutputPolicy(stream=False, separate=False, kept=64 * KIB, max_output=256 * MIB, window=MIB, stall_s=20.0, stall_total_s=60.0)
 STREAMED = replace(KEPT, stream=True)
 SEPARATE = replace(KEPT, separate=True)
 
@@ -113,11 +111,7 @@ class Step:
         differs = self.on.get(f"{shell}/{user}") or self.on.get(shell) or self.on.get(user)
         if differs is None:
             return self
-        changes = {
-            name: value
-            for name in ("printed", "ending", "cwd", "background")
-            if (value := getattr(differs, name)) is not None
-        }
+        changes = {name: value for name in ("printed", "ending", "cwd", "background") if (value := getattr(differs, name)) is not None}
         return replace(self, **changes, on={})
 
 

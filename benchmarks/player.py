@@ -1,0 +1,103 @@
+"""The client's side: as little as possible between the clock and the wire, so that what is measured is the server."""
+
+import time
+import uuid
+from dataclasses import dataclass
+
+import grpc.aio
+
+from codecraft.v1 import control_pb2, control_pb2_grpc, types_pb2
+from codecraft.v1 import environment_pb2 as pb
+from codecraft.v1 import environment_pb2_grpc as rpc
+
+TASK = "bench"
+CALL_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """A step: seconds from call to result, bytes that came as output events, and what the result said."""
+
+    seconds: float
+    streamed_bytes: int
+    result: pb.StepResult
+
+
+class Episode:
+    """An open episode."""
+
+    def __init__(self, stub: "rpc.EnvironmentServiceAsyncStub", ready: pb.Ready, seconds: float) -> None:
+        self._stub = stub
+        self._ready = ready
+        self._next_index = 0
+        self.opened_in_s = seconds
+
+    @property
+    def episode_id(self) -> str:
+        """Its id, which its sandbox's container bears as a label."""
+        return self._ready.episode_id
+
+    @property
+    def origin(self) -> types_pb2.SandboxOrigin.ValueType:
+        """How its sandbox came to be."""
+        return self._ready.sandbox_origin
+
+    async def step(self, command: bytes, *, timeout_s: float | None = None, stream: bool = False) -> Stepped:
+        """Run a command and time the call."""
+        action = types_pb2.Action(run_command=types_pb2.RunCommand(command=command))
+        if timeout_s is not None:
+            action.run_command.timeout.FromNanoseconds(int(timeout_s * 1e9))
+        request = pb.StepRequest(
+            episode_id=self._ready.episode_id,
+            episode_token=self._ready.episode_token,
+            step_index=self._next_index,
+            action=action,
+            stream_output=stream,
+        )
+        self._next_index += 1
+        streamed = 0
+        began = time.perf_counter()
+        async for event in self._stub.Step(request, timeout=CALL_S):
+            if event.HasField("output"):
+                streamed += len(event.output.data)
+            elif event.HasField("result"):
+                return Stepped(time.perf_counter() - began, streamed, event.result)
+        raise AssertionError("a step ended without its result")
+
+    async def close(self) -> None:
+        """End it."""
+        request = pb.CloseRequest(episode_id=self._ready.episode_id, episode_token=self._ready.episode_token)
+        await self._stub.Close(request, timeout=CALL_S)
+
+
+class Player:
+    """A connection to a server."""
+
+    def __init__(self, target: str) -> None:
+        self._channel = grpc.aio.insecure_channel(target)
+        self._environment = rpc.EnvironmentServiceStub(self._channel)
+        self._control = control_pb2_grpc.ControlServiceStub(self._channel)
+
+    async def reset(self) -> Episode:
+        """Open an episode and time the call."""
+        began = time.perf_counter()
+        async for event in self._environment.Reset(pb.ResetRequest(request_id=str(uuid.uuid4()), task_id=TASK), timeout=CALL_S):
+            if event.HasField("ready"):
+                return Episode(self._environment, event.ready, time.perf_counter() - began)
+        raise AssertionError("a reset ended without `ready`")
+
+    async def bare_step(self) -> float:
+        """Time one Step of a server that does nothing."""
+        began = time.perf_counter()
+        async for _ in self._environment.Step(pb.StepRequest(), timeout=CALL_S):
+            pass
+        return time.perf_counter() - began
+
+    async def prewarm(self, sandboxes: int) -> int:
+        """Ask for warm sandboxes; how many stand ready now."""
+        answer = await self._control.Prewarm(control_pb2.PrewarmRequest(task_id=TASK, sandboxes=sandboxes), timeout=CALL_S)
+        return answer.ready
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self._channel.close()

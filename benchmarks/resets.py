@@ -1,0 +1,61 @@
+"""How fast a fresh sandbox is there: cold and warm, beside the engine's own create + start."""
+
+import asyncio
+
+from benchmarks.bench import Bench
+from benchmarks.figure import Bound, Compare, Figure
+from benchmarks.floors import create_and_start
+from benchmarks.stats import milliseconds, p50
+from codecraft.v1 import types_pb2
+
+NAME = "reset"
+_WARM_S = 60.0
+_POLL_S = 0.05
+
+
+async def measure(bench: Bench) -> list[Figure]:
+    """In turns, so that whatever else the engine does falls on all of them. Each episode is closed before the next measurement begins."""
+    rounds = bench.rounds(10, 3)
+    colds: list[float] = []
+    floors: list[float] = []
+    warms: list[float] = []
+    await _reset(bench, types_pb2.SANDBOX_ORIGIN_COLD)  # not measured: images looked up, connections made
+    for number in range(rounds):
+        bench.progress.round(number, 2 * rounds)
+        floors.append(create_and_start(bench.engine))
+        colds.append(await _reset(bench, types_pb2.SANDBOX_ORIGIN_COLD))
+    for number in range(rounds):
+        bench.progress.round(rounds + number, 2 * rounds)
+        await _stand_ready(bench)
+        warms.append(await _reset(bench, types_pb2.SANDBOX_ORIGIN_WARM))
+        floors.append(create_and_start(bench.engine))
+    await bench.player.prewarm(0)
+    floor = p50(milliseconds(floors))
+    return [
+        Figure(NAME, "Reset, cold, p50", p50(milliseconds(colds)), "ms", "create + start", floor, Bound(Compare.TIMES_FLOOR, 1.5, aim=1.3)),
+        Figure(
+            NAME,
+            "Reset, warm, p50",
+            p50(milliseconds(warms)),
+            "ms",
+            "create + start",
+            floor,
+            Bound(Compare.TIMES_FASTER, 10, at_least=True),
+        ),
+    ]
+
+
+async def _reset(bench: Bench, origin: types_pb2.SandboxOrigin.ValueType) -> float:
+    episode = await bench.player.reset()
+    await episode.close()
+    if episode.origin != origin:
+        name = types_pb2.SandboxOrigin.Name
+        raise AssertionError(f"wanted {name(origin)}, got {name(episode.origin)}")
+    return episode.opened_in_s
+
+
+async def _stand_ready(bench: Bench) -> None:
+    """Return once a warm sandbox stands ready."""
+    async with asyncio.timeout(_WARM_S):
+        while not await bench.player.prewarm(1):  # noqa: ASYNC110 - the server is another process; it can only be asked
+            await asyncio.sleep(_POLL_S)

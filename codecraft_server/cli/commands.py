@@ -1,0 +1,127 @@
+"""What the commands do, but for `doctor`. Each returns its exit status and writes for people on standard output."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Sequence
+
+from codecraft_server import app, curriculum, log
+from codecraft_server.docker import images, volume
+from codecraft_server.docker.engine import Engine, find_client
+from codecraft_server.docker.owner import Place
+from codecraft_server.docker.sweep import SweepReport, sweep
+from codecraft_server.errors import ConfigurationError
+from codecraft_server.settings import Settings
+from codecraft_server.task import Task, Visibility
+
+_ARCHITECTURES = ("amd64", "arm64")
+
+
+def say(line: str) -> None:
+    """Write a line for people, at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def serve(settings: Settings) -> int:
+    """Serve until a signal."""
+    log.configure(level=settings.log_level, as_json=settings.log_json)
+    app.run(settings)
+    return 0
+
+
+def gc() -> int:
+    """Remove what dead servers left. 1 when something could not be removed."""
+    report = asyncio.run(_sweep())
+    for name in report.containers:
+        say(f"removed container {name}")
+    for name in report.volumes:
+        say(f"removed volume {name}")
+    for line in report.failed:
+        say(f"could not remove {line}")
+    say(
+        f"{len(report.containers)} containers and {len(report.volumes)} volumes removed, {report.left} containers of living servers left alone"
+    )
+    return 1 if report.failed else 0
+
+
+async def _sweep() -> SweepReport:
+    engine = Engine(threads=1)
+    try:
+        await engine.connect()
+        return await sweep(engine, Place.open(), _current_volumes())
+    finally:
+        await engine.close()
+
+
+def _current_volumes() -> frozenset[str]:
+    """Names of the guest volumes that this installation fills: the next server would only have to make them anew."""
+    names = set()
+    for architecture in _ARCHITECTURES:
+        with contextlib.suppress(ConfigurationError):
+            names.add(volume.guest_for(architecture).volume)
+    return frozenset(names)
+
+
+def build_images(names: Sequence[str]) -> int:
+    """Build images of ours."""
+    wanted = list(names) or sorted(images.recipes())
+    with contextlib.closing(find_client()) as client:
+        images.ensure(client, wanted, say)
+    for name in wanted:
+        say(f"{name.removesuffix(':' + images.VERSION)}:{images.VERSION} is up to date")
+    return 0
+
+
+def list_tasks(settings: Settings) -> int:
+    """List the tasks of a curriculum, one a line."""
+    tasks = curriculum.load(settings.curriculum, settings.defaults).tasks.values()
+    rows = [("ID", "CATEGORY", "CHECKS", "IMAGE", "TITLE")]
+    rows += [(task.task_id, task.category, str(len(task.checks)), task.sandbox.image, task.title) for task in tasks]
+    for line in table(rows):
+        say(line)
+    return 0
+
+
+def show_task(settings: Settings, task_id: str) -> int:
+    """Show one task."""
+    for line in _described(curriculum.load(settings.curriculum, settings.defaults).get(task_id)):
+        say(line)
+    return 0
+
+
+def _described(task: Task) -> list[str]:
+    limits, box = task.limits, task.sandbox
+    shown = sum(check.visibility is not Visibility.HIDDEN for check in task.checks)
+    rows = [
+        ("id", task.task_id),
+        ("title", task.title),
+        ("category", task.category),
+        ("tags", ", ".join(task.tags)),
+        ("difficulty", str(task.difficulty or "unknown")),
+        ("after", ", ".join(task.prerequisites)),
+        ("image", box.image),
+        ("shell", box.shell.decode(errors="replace")),
+        ("directory", box.working_dir.decode(errors="replace")),
+        ("user", "root" if box.root_user else "agent"),
+        ("network", "yes" if box.network else "no"),
+        ("steps", str(limits.steps)),
+        ("time", f"{limits.episode_s:g} s in all, {limits.command_s:g} s a command, {limits.grading_s:g} s grading"),
+        (
+            "sandbox",
+            f"{box.limits.cpus:g} cpus, {_mib(box.limits.memory_bytes)} memory, {_mib(box.limits.disk_bytes)} disk, {box.limits.pids} pids",
+        ),
+        ("checks", f"{len(task.checks)}, of which {shown} are shown after grading"),
+        ("digest", task.digest),
+    ]
+    return [*table([row for row in rows if row[1]]), "", task.description, *(["", task.test] if task.test else [])]
+
+
+def _mib(size: int) -> str:
+    return f"{size / (1 << 20):g} MiB"
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Align columns, two blanks apart."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,0 +1,216 @@
+"""The options of every command, each with its environment variable; and how they become settings."""
+
+import argparse
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NoReturn
+
+from codecraft_server import log
+from codecraft_server.cli import commands, doctor
+from codecraft_server.errors import ConfigurationError
+from codecraft_server.settings import Settings
+
+_PREFIX = "CODECRAFT_"
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"", "0", "false", "no", "off"}
+_MAX_PORT = 65_535
+_MAX_TOKEN_BYTES = 4096
+_MIN_TOKEN_CHARS = 16  # below it guessing becomes a plan
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong, not the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with status 2."""
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+class _Options:
+    """Adds options to a command, each with a default from its environment variable."""
+
+    def __init__(self, parser: argparse.ArgumentParser, environment: Mapping[str, str]) -> None:
+        self._parser = parser
+        self._environment = environment
+
+    def value(self, name: str, default: Any, help_: str, **how: Any) -> None:
+        """Add `--name VALUE`; the variable's text is read exactly as the option's would be."""
+        variable = _variable(name)
+        given = self._environment.get(variable) or None
+        shown = f" (default {default}; ${variable})" if default not in (None, "") else f" (${variable})"
+        self._parser.add_argument(f"--{name}", default=given if given is not None else default, help=help_ + shown, **how)
+
+    def flag(self, name: str, help_: str) -> None:
+        """Add `--name`."""
+        variable = _variable(name)
+        given = self._environment.get(variable, "").strip().lower()
+        if given not in _TRUE | _FALSE:
+            raise ConfigurationError(f"{variable} must be 1 or 0, not {given!r}")
+        self._parser.add_argument(f"--{name}", action="store_true", default=given in _TRUE, help=f"{help_} (${variable}=1)")
+
+
+def _variable(name: str) -> str:
+    return _PREFIX + name.upper().replace("-", "_")
+
+
+def new_parser(environment: Mapping[str, str] = os.environ) -> argparse.ArgumentParser:
+    """Make the parser. What it returns has `run`, a function of itself that returns the exit status.
+
+    Raises:
+        ConfigurationError: A variable that stands for a flag is neither 1 nor 0.
+    """
+    parser = _Parser(prog="codecraft-server", description="Serves coding tasks in sandboxes to agents, over gRPC.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"codecraft-server {version('codecraft')}")
+    commands_ = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    _add_serve(commands_, environment)
+    _add_doctor(commands_, environment)
+    _add_gc(commands_)
+    _add_images(commands_)
+    _add_tasks(commands_, environment)
+    return parser
+
+
+def _add_serve(to: Any, environment: Mapping[str, str]) -> None:
+    parser = to.add_parser("serve", help="serve until SIGTERM or SIGINT", description="Serves until SIGTERM or SIGINT.", allow_abbrev=False)
+    options = _Options(parser, environment)
+    defaults = Settings()
+    _add_listen(options)
+    _add_curriculum(options)
+    options.flag("allow-remote", "listen on an address that other machines can reach")
+    options.value("max-episodes", defaults.episodes.max_episodes, "episodes open at once", metavar="N", type=_at_least(1))
+    options.value("warm", defaults.sandbox.warm_per_image, "sandboxes started ahead of time, per image", metavar="N", type=_at_least(0))
+    options.flag("allow-network", "allow tasks that want a network")
+    _add_runtime(options)
+    options.value("agent-token-file", None, "file with the token that agents must send", metavar="FILE", type=Path)
+    options.value("control-token-file", None, "file with the token of the control service", metavar="FILE", type=Path)
+    options.value("worker", "", "name that ids of episodes start with; made up when not given", metavar="NAME", type=_worker)
+    options.value("log-level", defaults.log_level, "log from this level on", choices=log.LEVELS)
+    options.flag("log-json", "log in JSON")
+    options.flag("no-images", "do not build missing images of ours at the start")
+    parser.set_defaults(run=lambda chosen: commands.serve(settings(chosen)))
+
+
+def _add_doctor(to: Any, environment: Mapping[str, str]) -> None:
+    what = "tell whether this machine can serve, and what to do if not"
+    parser = to.add_parser("doctor", help=what, description=f"{what.capitalize()}.", allow_abbrev=False)
+    options = _Options(parser, environment)
+    _add_listen(options)
+    _add_curriculum(options)
+    _add_runtime(options)
+    parser.set_defaults(run=lambda chosen: doctor.run(settings(chosen)))
+
+
+def _add_gc(to: Any) -> None:
+    what = "remove what dead servers left: containers and old guest volumes"
+    parser = to.add_parser("gc", help=what, description=f"{what.capitalize()}. Living servers are not touched.", allow_abbrev=False)
+    parser.set_defaults(run=lambda _: commands.gc())
+
+
+def _add_images(to: Any) -> None:
+    what = "build our sandbox images that are missing or out of date"
+    parser = to.add_parser("images", help=what, description=f"{what.capitalize()}.", allow_abbrev=False)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="such as codecraft/debian; all when none is given")
+    parser.set_defaults(run=lambda chosen: commands.build_images(chosen.names))
+
+
+def _add_tasks(to: Any, environment: Mapping[str, str]) -> None:
+    parser = to.add_parser("tasks", help="look at a curriculum", description="Looks at a curriculum.", allow_abbrev=False)
+    verbs = parser.add_subparsers(metavar="VERB", required=True, parser_class=_Parser)
+    listing = verbs.add_parser("list", help="list its tasks", description="Lists the tasks of a curriculum.", allow_abbrev=False)
+    _add_curriculum(_Options(listing, environment))
+    listing.set_defaults(run=lambda chosen: commands.list_tasks(settings(chosen)))
+    show = verbs.add_parser("show", help="show one task", description="Shows one task as an agent gets it.", allow_abbrev=False)
+    show.add_argument("task_id", metavar="ID", help="id of the task")
+    _add_curriculum(_Options(show, environment))
+    show.set_defaults(run=lambda chosen: commands.show_task(settings(chosen), chosen.task_id))
+
+
+def _add_listen(options: _Options) -> None:
+    defaults = Settings()
+    options.value(
+        "listen", f"{defaults.host}:{defaults.port}", "address to listen on; port 0: any that is free", metavar="HOST:PORT", type=_address
+    )
+
+
+def _add_curriculum(options: _Options) -> None:
+    options.value("curriculum", None, "curriculum to use instead of the one that ships", metavar="FILE", type=Path)
+
+
+def _add_runtime(options: _Options) -> None:
+    options.value("runtime", "", "container runtime, such as runsc; the engine's default when not given", metavar="NAME")
+
+
+def settings(chosen: argparse.Namespace) -> Settings:
+    """Make settings of what was chosen; what the command has no option for keeps its default.
+
+    Raises:
+        ConfigurationError: A token file can't be used.
+    """
+    given = vars(chosen)
+    base = Settings()
+    host, port = given.get("listen", (base.host, base.port))
+    return replace(
+        base,
+        host=host,
+        port=port,
+        allow_remote=given.get("allow_remote", base.allow_remote),
+        curriculum=given.get("curriculum"),
+        worker=given.get("worker", base.worker),
+        agent_token=_token(given.get("agent_token_file")),
+        control_token=_token(given.get("control_token_file")),
+        log_json=given.get("log_json", base.log_json),
+        log_level=given.get("log_level", base.log_level),
+        build_images=not given.get("no_images", False),
+        episodes=replace(base.episodes, max_episodes=given.get("max_episodes", base.episodes.max_episodes)),
+        sandbox=replace(
+            base.sandbox,
+            runtime=given.get("runtime", base.sandbox.runtime),
+            allow_network=given.get("allow_network", base.sandbox.allow_network),
+            warm_per_image=given.get("warm", base.sandbox.warm_per_image),
+        ),
+    )
+
+
+def _token(path: Path | None) -> str:
+    if path is None:
+        return ""
+    try:
+        with path.open("rb") as file:
+            token = file.read(_MAX_TOKEN_BYTES + 1).decode("ascii").strip()
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no ASCII text"
+        raise ConfigurationError(f"the token file {path} can't be read: {reason}") from None
+    if not _MIN_TOKEN_CHARS <= len(token) <= _MAX_TOKEN_BYTES or not token.isprintable() or " " in token:
+        raise ConfigurationError(
+            f"the token file {path} must hold {_MIN_TOKEN_CHARS} to {_MAX_TOKEN_BYTES} characters without blanks; "
+            f"`openssl rand -hex 32 > {path}` makes a good one"
+        )
+    return token
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > _MAX_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no HOST:PORT, such as 127.0.0.1:50051 or [::1]:50051")
+    if host.startswith("[") != host.endswith("]") or (":" in host and not host.startswith("[")):
+        raise argparse.ArgumentTypeError(f"{text!r}: an IPv6 address stands in brackets, such as [::1]:50051")
+    return host.strip("[]"), int(port)
+
+
+def _at_least(least: int) -> Any:
+    def number(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) < 1_000_000:  # noqa: PLR2004 - a typing error, whatever the machine
+            raise argparse.ArgumentTypeError(f"{text!r} is no number from {least} on")
+        return int(text)
+
+    return number
+
+
+def _worker(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no worker name: 1 to 32 of A-Z a-z 0-9 _ . -, a letter or digit first")
+    return text

@@ -1,0 +1,191 @@
+"""What a sandbox's container is made with: its walls, limits, mounts and labels. Pure; the tests of the promises are in tests/docker.
+
+Owns every choice of isolation (docs/guest-protocol.md and the Engine API, "Create a container"). Must not know links, pools or episodes.
+"""
+
+import math
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from codecraft_server.docker.frames import pack_bytes
+from codecraft_server.errors import SandboxStartError
+from codecraft_server.sandbox import SandboxSpec
+
+LABEL = "codecraft.sandbox"  # "1" on every container of ours
+OWNER_LABEL = "codecraft.owner"  # the server instance
+PLACE_LABEL = "codecraft.place"  # where that instance can be seen to be alive
+EXPIRY_LABEL = "codecraft.expires"  # seconds since 1970
+NAME_LABEL = "codecraft.name"
+ROLE_LABEL = "codecraft.role"
+LIFE_S = 24 * 3600.0  # a sandbox whose owner nobody can see may be removed after this
+
+GUEST_DIRECTORY = "/.codecraft"
+GUEST_PROGRAM = "codecraft-guest"
+GUEST_CAPABILITIES = ("KILL", "SETUID", "SETGID", "CHOWN", "DAC_OVERRIDE", "FOWNER", "SETPCAP")
+FORBIDDEN_CAPABILITIES = frozenset({"SYS_PTRACE", "SYS_ADMIN"})
+
+AGENT_UID = 1000
+HOME = "/home/agent"
+PATH = "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin"
+
+_MAX_DESCRIPTORS = 16_384  # enough for any build or server; kernel memory for them is charged to the sandbox
+_BYTES_PER_INODE = 4096  # small files: a tmpfs holds no more of them than it has pages
+_SHARES = {"/tmp": 0.25, HOME: 0.125, "/dev/shm": 0.125}  # noqa: S108 - mount points in the sandbox; the working directory has the rest
+_RUNTIMES_WITHOUT_WALLS = frozenset({"nvidia"})  # it gives devices of the host to whoever asks by a variable
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Whose a container is: this server instance, where it runs, and the worker's name that begins all names."""
+
+    worker: str
+    owner: str
+    place: str
+
+
+def container_name(worker: str, name: str) -> str:
+    """The container's name: found again whatever happened in between."""
+    return f"codecraft-{worker}-{name}"
+
+
+def labels(mark: Mark, name: str, role: str, extra: Mapping[str, str], now: float) -> dict[str, str]:
+    """What a container says of itself; ours win over `extra`."""
+    ours = {
+        LABEL: "1",
+        OWNER_LABEL: mark.owner,
+        PLACE_LABEL: mark.place,
+        NAME_LABEL: name,
+        ROLE_LABEL: role,
+        EXPIRY_LABEL: str(int(now + LIFE_S)),
+    }
+    return {f"codecraft.{key}": value for key, value in extra.items()} | ours
+
+
+def tmpfs_sizes(spec: SandboxSpec) -> dict[str, int]:
+    """The writable mounts of a sandbox and their sizes, in bytes; they add up to at most `disk_bytes`."""
+    working_dir = posixpath.normpath(spec.working_dir.decode("utf-8", "surrogateescape"))
+    shm = int(spec.limits.disk_bytes * _SHARES["/dev/shm"])  # noqa: S108 - as above
+    if spec.writable_rootfs:
+        return {"/dev/shm": shm}  # noqa: S108 - as above
+    sizes = {path: int(spec.limits.disk_bytes * share) for path, share in _SHARES.items()}
+    rest = spec.limits.disk_bytes - sum(sizes.values())
+    below = next((path for path in sizes if working_dir == path or working_dir.startswith(f"{path}/")), None)
+    sizes[below or working_dir] = sizes.get(below or "", 0) + rest
+    return sizes
+
+
+def _tmpfs_option(path: str, size: int) -> str:
+    mode, uid = ("1777", 0) if path == "/tmp" else ("755", AGENT_UID)  # noqa: S108 - as above
+    return f"rw,exec,nosuid,nodev,size={size},nr_inodes={max(256, size // _BYTES_PER_INODE)},mode={mode},uid={uid},gid={uid}"
+
+
+def check(spec: SandboxSpec, runtime: str) -> None:
+    """Refuse what would make a hole or could never start. Raises SandboxStartError."""
+    forbidden = FORBIDDEN_CAPABILITIES.intersection(name.removeprefix("CAP_") for name in spec.capabilities)
+    if forbidden:
+        raise SandboxStartError(f"no sandbox may have the capability {min(forbidden)}")
+    if spec.capabilities and not spec.root_user:
+        raise SandboxStartError("only a sandbox whose agent is root may have capabilities")
+    if runtime in _RUNTIMES_WITHOUT_WALLS:
+        raise SandboxStartError(f"the runtime {runtime!r} gives sandboxes devices of the host")
+    working_dir = spec.working_dir
+    if not working_dir.startswith(b"/") or not working_dir.strip(b"/"):
+        raise SandboxStartError("the working directory must be an absolute path below /")
+    if any(byte in working_dir for byte in b":,\0\n"):
+        raise SandboxStartError("the working directory's path may not hold a colon, a comma, a line's end or a NUL")
+    if 2 * spec.limits.disk_bytes > spec.limits.memory_bytes:
+        raise SandboxStartError("disk must be at most half of memory, for it is memory")
+
+
+def container_config(
+    spec: SandboxSpec, image_id: str, volume: str, container_labels: Mapping[str, str], *, runtime: str, bounded_rootfs: bool
+) -> dict[str, Any]:
+    """The body of `POST /containers/create`. `bounded_rootfs`: the storage driver can limit a writable root file system."""
+    return {
+        "Image": image_id,
+        "Entrypoint": [f"{GUEST_DIRECTORY}/{GUEST_PROGRAM}", "init"],
+        "Cmd": [],
+        "Env": [],
+        "User": "0:0",
+        "WorkingDir": "/",
+        "Hostname": "sandbox",
+        "Labels": dict(container_labels),
+        "Tty": False,
+        "OpenStdin": True,
+        "StdinOnce": False,
+        "AttachStdin": True,
+        "AttachStdout": True,
+        "AttachStderr": True,
+        "Healthcheck": {"Test": ["NONE"]},
+        "NetworkDisabled": not spec.network and spec.writable_rootfs,
+        "HostConfig": _host_config(spec, volume, runtime, bounded_rootfs=bounded_rootfs),
+    }
+
+
+def _host_config(spec: SandboxSpec, volume: str, runtime: str, *, bounded_rootfs: bool) -> dict[str, Any]:
+    sizes = tmpfs_sizes(spec)
+    shm = sizes.pop("/dev/shm")  # noqa: S108 - as above
+    config: dict[str, Any] = {
+        "AutoRemove": True,
+        "LogConfig": {"Type": "none", "Config": {}},
+        "Privileged": False,
+        "CapDrop": ["ALL"],
+        "CapAdd": sorted({*GUEST_CAPABILITIES, *(name.removeprefix("CAP_") for name in spec.capabilities)}),
+        "SecurityOpt": ["no-new-privileges"],
+        "IpcMode": "private",
+        "Init": False,
+        "ReadonlyRootfs": not spec.writable_rootfs,
+        "Tmpfs": {path: _tmpfs_option(path, size) for path, size in sizes.items()},
+        "ShmSize": shm,
+        "Mounts": [
+            {"Type": "volume", "Source": volume, "Target": GUEST_DIRECTORY, "ReadOnly": True, "VolumeOptions": {"NoCopy": True}},
+        ],
+        "Memory": spec.limits.memory_bytes,
+        "MemorySwap": spec.limits.memory_bytes,
+        "NanoCpus": math.ceil(spec.limits.cpus * 1e9),
+        "PidsLimit": spec.limits.pids,
+        "Ulimits": [
+            {"Name": "core", "Soft": 0, "Hard": 0},
+            {"Name": "nofile", "Soft": _MAX_DESCRIPTORS, "Hard": _MAX_DESCRIPTORS},
+        ],
+    }
+    if not spec.network and not spec.writable_rootfs:
+        config["NetworkMode"] = "none"  # with it the engine mounts an /etc/hosts; a read-only rootfs leaves us no way to write one
+    if runtime:
+        config["Runtime"] = runtime
+    if spec.writable_rootfs and bounded_rootfs:
+        config["StorageOpt"] = {"size": str(spec.limits.disk_bytes)}
+    return config
+
+
+def configuration(spec: SandboxSpec, image_environment: Mapping[str, str], lease_s: float) -> dict[str, Any]:
+    """The header of the guest's CONFIGURE."""
+    uid = 0 if spec.root_user else AGENT_UID
+    home = "/root" if spec.root_user and spec.writable_rootfs else HOME
+    plain = {"PATH": PATH, "LANG": "C.UTF-8"}
+    return {
+        "agent": {
+            "uid": uid,
+            "gid": uid,
+            "groups": [],
+            "capabilities": [name.removeprefix("CAP_") for name in spec.capabilities],
+            "home_b64": pack_bytes(home.encode()),
+            "name": "root" if spec.root_user else "agent",
+        },
+        "shell_b64": pack_bytes(spec.shell),
+        "working_dir_b64": pack_bytes(spec.working_dir),
+        "env": plain | dict(image_environment) | dict(spec.environment),
+        "roots": [
+            _root(b"/tmp", 0o1777, 0),  # noqa: S108 - as above
+            _root(home.encode(), 0o755, uid),
+            _root(spec.working_dir, 0o755, uid),
+        ],
+        "hosts": not spec.network and spec.writable_rootfs,
+        "lease_ms": int(lease_s * 1000),
+    }
+
+
+def _root(path: bytes, mode: int, uid: int) -> dict[str, Any]:
+    return {"path_b64": pack_bytes(path), "mode": mode, "uid": uid, "gid": uid}

@@ -1,0 +1,71 @@
+// KILL_ALL and PROCESSES: the whole sandbox at once.
+
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"syscall"
+)
+
+const maxListedProcesses = 512
+
+// killAll ends every process but the guest. Sessions keep their directory and environment and start anew with their next command.
+func (g *guest) killAll(f frame, _ *nothing) error {
+	g.mu.Lock()
+	for _, c := range g.commands {
+		c.kill(reasonInterrupted, 0)
+	}
+	g.mu.Unlock()
+	go func() {
+		killed, unkilled := killProcesses(func() []process {
+			all := everyone()
+			if len(all) > 0 {
+				syscall.Kill(-1, syscall.SIGKILL) // faster than any list: a fork bomb has no round to itself
+			}
+			return all
+		}, 0)
+		g.done(f.id, killedHeader{Killed: killed, Unkilled: unkilled})
+	}()
+	return nil
+}
+
+func everyone() []process {
+	var all []process
+	for _, siblings := range scanProcesses(nil) {
+		for _, p := range siblings {
+			if p.pid != os.Getpid() && p.pid != 1 {
+				all = append(all, p)
+			}
+		}
+	}
+	return all
+}
+
+type listedProcess struct {
+	PID     int    `json:"pid"`
+	Parent  int    `json:"ppid"`
+	UID     int    `json:"uid"`
+	State   string `json:"state"`
+	Command []byte `json:"command_b64"`
+}
+
+func (g *guest) processes(f frame, _ *nothing) error {
+	go func() {
+		listed := []listedProcess{}
+		blocking(func() {
+			for _, siblings := range scanProcesses(nil) {
+				for _, p := range siblings {
+					if len(listed) < maxListedProcesses {
+						listed = append(listed, listedProcess{p.pid, p.parent, ownUID(p.pid), string(p.state), commandLine(p.pid)})
+					}
+				}
+			}
+		})
+		encoded, _ := json.Marshal(listed)
+		box := g.newDataBox(f.id)
+		box.sayAll(encoded)
+		box.end(countHeader{Count: len(listed)}, nil)
+	}()
+	return nil
+}

@@ -1,0 +1,283 @@
+// A session: a persistent shell under a name, and the one command it may be running. It owns nursery, shell, state for a restart, and the
+// list of jobs that earlier commands left.
+
+package main
+
+import (
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	mainSession    = "main"
+	maxSessions    = 8
+	maxBackground  = 32
+	shellReadyIn   = 5 * time.Second
+	highestSignal  = 64
+	signalledAbove = 128
+)
+
+type session struct {
+	guest *guest
+	name  string
+
+	turn sync.Mutex // held by whoever uses the shell: a command, the preparation of the next, a close
+
+	mu      sync.Mutex
+	running *command
+	closed  bool
+
+	// Guarded by turn.
+	nursery    *nursery
+	shell      *shell
+	restarted  bool // the shell is not the one the previous command saw
+	lastStatus int
+	cwd        []byte
+	exports    []byte
+	jobs       map[processKey]bool // left by earlier commands
+	next       fifoSet
+}
+
+func newSession(g *guest, name string) *session { return &session{guest: g, name: name} }
+
+// claim makes a command the running one, or says false.
+func (s *session) claim(c *command) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running != nil || s.closed {
+		return false
+	}
+	s.running = c
+	return true
+}
+
+func (s *session) current() *command {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.running
+}
+
+func (s *session) free() {
+	s.mu.Lock()
+	s.running = nil
+	s.mu.Unlock()
+}
+
+// run takes a claimed command through its life.
+func (s *session) run(c *command, text []byte, fed bool) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if err := s.begin(c, text, fed); err != nil {
+		s.free()
+		s.guest.abandon(c, err)
+		return
+	}
+	end := &endHeader{}
+	s.await(c, end)
+	s.describe(c, end)
+	s.free()
+	c.sayEnd(end)
+	s.guest.noteEnd(c.id)
+	s.tidy(c)
+}
+
+// begin gives the command to a shell.
+func (s *session) begin(c *command, text []byte, fed bool) error {
+	if err := s.ensureShell(); err != nil {
+		return err
+	}
+	separate := c.rules.Output == "separate"
+	if err := s.next.complete(s.guest.pipes, s.guest.agent.identity, separate, fed); err != nil {
+		s.guest.remakePipes()
+		return err
+	}
+	streams := []*stream{{index: streamOut, end: s.next.out.ours}}
+	paths := commandPaths{in: "/dev/null", out: s.next.out.path, inFed: fed, merged: !separate}
+	if separate {
+		streams = append(streams, &stream{index: streamErr, end: s.next.err.ours})
+		paths.err = s.next.err.path
+	}
+	var opened func()
+	if fed {
+		paths.in = s.next.in.path
+		opened = c.inbox.feed(s.next.in.ours)
+	}
+	meter := s.guest.cgroup.startMeter()
+	err := s.shell.submit(s.lastStatus, opened, func(nonce, statusFile string) []byte {
+		return commandScript(text, paths, statusFile, s.lastStatus, nonce)
+	})
+	if err != nil {
+		meter.abandon()
+		return err
+	}
+	c.start(streams, meter)
+	return nil
+}
+
+// await waits for whatever ends the command first and does what follows from it.
+func (s *session) await(c *command, end *endHeader) {
+	select {
+	case r := <-s.shell.reports:
+		c.finish()
+		s.reported(r, end)
+	case <-s.shell.process.died:
+		s.shellDied(c, end)
+	case <-c.killed:
+		_, end.Unkilled = killProcesses(s.sinceCommand, c.grace)
+		c.finish()
+		end.Reason = c.reason
+		s.lastStatus = 0
+	}
+	c.meter.stop(end)
+	if s.shell.hasDied() || end.Reason == reasonTimedOut {
+		s.restart(end)
+	}
+}
+
+func (s *session) reported(r report, end *endHeader) {
+	end.Reason, end.ExitCode = reasonExited, &r.status
+	if signal := r.status - signalledAbove; signal >= 1 && signal <= highestSignal {
+		end.Reason, end.Signal = reasonSignalled, &signal
+	}
+	s.lastStatus, s.cwd = r.status&0xff, r.cwd
+	if r.exports != nil {
+		s.exports = r.exports
+	}
+}
+
+// shellDied describes the end of a shell that the guest did not end. A report that came just before still counts.
+func (s *session) shellDied(c *command, end *endHeader) {
+	select {
+	case r := <-s.shell.reports:
+		c.finish()
+		s.reported(r, end)
+		return
+	default:
+	}
+	c.finish()
+	s.lastStatus = 0
+	describeStatus(s.shell.process.status, end)
+	if s.nursery.isGone() {
+		end.ExitCode = nil
+	}
+}
+
+func describeStatus(status syscall.WaitStatus, end *endHeader) {
+	if status.Signaled() {
+		signal := int(status.Signal())
+		end.Reason, end.Signal = reasonSignalled, &signal
+		return
+	}
+	code := status.ExitStatus()
+	end.Reason, end.ExitCode = reasonShellEnded, &code
+}
+
+// restart makes a new shell in the state of the previous command's end.
+func (s *session) restart(end *endHeader) {
+	end.SessionRestarted = true
+	s.dropShell()
+	if s.isClosed() || s.guest.isEnding() {
+		return
+	}
+	s.ensureShell()
+	s.restarted = false
+}
+
+func (s *session) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
+
+// describe completes END with what belongs to the session.
+func (s *session) describe(c *command, end *endHeader) {
+	if s.restarted {
+		end.SessionRestarted, s.restarted = true, false
+	}
+	failed := end.Signal != nil || end.ExitCode != nil && *end.ExitCode != 0
+	decided := end.Reason == reasonTimedOut || end.Reason == reasonInterrupted || end.Reason == reasonOutputLimit
+	if end.OOMKills != nil && *end.OOMKills > 0 && failed && !decided {
+		end.Reason = reasonOutOfMemory
+	}
+	end.Cwd = s.cwd
+	end.Background = s.listJobs()
+}
+
+// listJobs renews the set of jobs that live on.
+func (s *session) listJobs() []backgroundJob {
+	listed := []backgroundJob{}
+	s.jobs = map[processKey]bool{}
+	blocking(func() {
+		for _, p := range s.members(nil) {
+			if s.shell != nil && p.pid == s.shell.process.pid || p.state == 'Z' {
+				continue
+			}
+			s.jobs[p.key()] = true
+			if len(listed) < maxBackground {
+				listed = append(listed, backgroundJob{PID: p.pid, Start: p.start, Command: commandLine(p.pid)})
+			}
+		}
+	})
+	return listed
+}
+
+// members are the processes of the session, without what `spare` spares.
+func (s *session) members(spare func(process) bool) []process {
+	if s.nursery == nil || s.nursery.isGone() {
+		return nil
+	}
+	own := s.guest.reaper.own()
+	if s.shell != nil && !s.shell.hasDied() && spare == nil {
+		own[s.shell.process.pid] = process{pid: s.shell.process.pid, parent: s.nursery.pid}
+	}
+	return scanProcesses(own).below(s.nursery.pid, spare)
+}
+
+// sinceCommand is what a kill ends: all but the jobs of earlier commands and what is below those.
+func (s *session) sinceCommand() []process {
+	return s.members(func(p process) bool { return s.jobs[p.key()] })
+}
+
+func (s *session) all() []process { return s.members(nil) }
+
+// tidy gives the command's pipes away and makes the next ones.
+func (s *session) tidy(c *command) {
+	used := s.next
+	s.next = fifoSet{}
+	if c.inbox != nil {
+		c.inbox.close()
+	}
+	blocking(func() {
+		for _, f := range []*fifo{used.out, used.err, used.in} {
+			if f != nil {
+				f.letGo()
+			}
+		}
+	})
+	s.guest.drains.adopt(used.out.ours)
+	if used.err != nil {
+		s.guest.drains.adopt(used.err.ours)
+	}
+	s.next.complete(s.guest.pipes, s.guest.agent.identity, false, false)
+}
+
+// close ends everything of the session; a running command ends as interrupted.
+func (s *session) close() (killed, unkilled int) {
+	s.mu.Lock()
+	s.closed = true
+	running := s.running
+	s.mu.Unlock()
+	if running != nil {
+		running.kill(reasonInterrupted, 0)
+	}
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	killed, unkilled = killProcesses(s.all, 0)
+	s.dropShell()
+	if s.nursery != nil {
+		s.nursery.end()
+	}
+	s.next.remove()
+	return killed, unkilled
+}

@@ -1,0 +1,79 @@
+// The session's shell: making one, bringing it to where the last one was, letting go of a dead one.
+
+package main
+
+import (
+	"errors"
+	"time"
+)
+
+var errShellSilent = errors.New("the shell does not answer")
+
+// ensureShell has a live shell, a new one if need be. The caller has the session's turn.
+func (s *session) ensureShell() error {
+	if s.shell != nil && !s.shell.hasDied() {
+		return nil
+	}
+	s.restarted = s.shell != nil || s.restarted
+	s.dropShell()
+	err := s.openShell(s.exports)
+	if err == errShellSilent && s.exports != nil {
+		s.exports = nil // the agent's own text ended or held up the shell
+		err = s.openShell(nil)
+	}
+	return err
+}
+
+// openShell starts a shell and waits until it has taken its state and reported.
+func (s *session) openShell(exports []byte) error {
+	if s.nursery == nil || s.nursery.isGone() {
+		n, err := openNursery(s.guest.reaper)
+		if err != nil {
+			return err
+		}
+		s.nursery, s.jobs = n, map[processKey]bool{}
+	}
+	g := s.guest
+	var err error
+	s.shell, err = startShell(s.nursery, g.agent.identity, g.shellArgv, g.shellEnv, g.workingDir, g.pipes)
+	if err != nil {
+		s.shell = nil
+		return err
+	}
+	if err = s.settle(exports); err != nil {
+		killProcesses(s.sinceCommand, 0)
+		s.dropShell()
+	}
+	return err
+}
+
+// settle runs the restore script as if it were a command; its output is dropped.
+func (s *session) settle(exports []byte) error {
+	err := s.shell.submit(0, nil, func(nonce, statusFile string) []byte {
+		inner := restoreScript(exports, s.cwd, s.guest.workingDir)
+		return commandScript(inner, commandPaths{in: "/dev/null", out: "/dev/null", merged: true}, statusFile, 0, nonce)
+	})
+	if err != nil {
+		return err
+	}
+	patience := time.NewTimer(shellReadyIn)
+	defer patience.Stop()
+	select {
+	case r := <-s.shell.reports:
+		s.cwd = r.cwd
+		if r.exports != nil {
+			s.exports = r.exports
+		}
+		return nil
+	case <-s.shell.process.died:
+	case <-patience.C:
+	}
+	return errShellSilent
+}
+
+func (s *session) dropShell() {
+	if s.shell != nil {
+		s.shell.close()
+		s.shell = nil
+	}
+}

@@ -1,0 +1,50 @@
+"""The sandboxes that the corpus is played in: one a shell and user, opened when its first row comes."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from nasty_play import House
+
+from codecraft_server.docker import DockerSandboxes
+from codecraft_server.sandbox import Limits, Sandbox, SandboxSpec
+from codecraft_server.settings import MIB, SandboxSettings
+
+SHELL_OF = {
+    "ash": ("codecraft/busybox:1", b"/bin/sh"),
+    "dash": ("codecraft/debian:1", b"/bin/dash"),
+    "bash": ("codecraft/debian:1", b"/bin/bash"),
+}
+LIMITS = Limits(cpus=2.0, memory_bytes=192 * MIB, disk_bytes=32 * MIB, pids=256)
+ROOT_CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID")
+"""All that a task could give its root agent short of what none may have."""
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def nasty_sandboxes() -> AsyncIterator[DockerSandboxes]:
+    """The Docker room, for the whole module."""
+    async with DockerSandboxes(SandboxSettings(), "nasty") as sandboxes:
+        yield sandboxes
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def house(request: pytest.FixtureRequest, nasty_sandboxes: DockerSandboxes) -> AsyncIterator[House]:
+    """The house of one (shell, user)."""
+    shell, user = request.param
+    image, path = SHELL_OF[shell]
+    is_root = user == "root"
+    spec = SandboxSpec(
+        image=image,
+        shell=path,
+        working_dir=b"/workspace",
+        limits=LIMITS,
+        root_user=is_root,
+        capabilities=ROOT_CAPABILITIES if is_root else (),
+    )
+
+    async def open_sandbox() -> Sandbox:
+        return await nasty_sandboxes.open(spec, name=f"nasty-{shell}-{user}", labels={}, progress=lambda _: None)
+
+    made = House(open_sandbox, shell, user)
+    yield made
+    await made.close()
