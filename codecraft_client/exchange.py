@@ -12,9 +12,8 @@ from google.protobuf.message import Message
 
 from codecraft.v1 import environment_pb2 as env
 from codecraft_client.errors import CodecraftError, ProtocolError, Where
-from codecraft_client.events import Phase, Progress, Ready, SubmitEvent, SubmitResult
+from codecraft_client.events import Heartbeat, Progress, Pulling, Ready, SubmitEvent, SubmitResult
 from codecraft_client.retry import Backoff
-from codecraft_client.types import CheckResult
 from codecraft_client.wire import events as decode
 
 EventT = TypeVar("EventT", covariant=True)  # noqa: PLC0105 - the names say what they stand for
@@ -116,18 +115,22 @@ class Unary(Repeating[None, MessageT]):
 class Opening(Repeating[Progress, Ready]):
     """Reset: repeated with the same request_id, it attaches to the same opening."""
 
+    def __init__(self, call: Call, backoff: Backoff) -> None:
+        super().__init__(call, backoff)
+        self._told = Told()
+
     def received(self, message: Message) -> Iterator[Progress]:
         """See Exchange."""
         event = decode.reset_event(_of(message, env.ResetResponse))
-        self._backoff.progressed()
         if isinstance(event, Ready):
             self._result = event
-        elif event is not None:
+        elif event is not None and self._told.is_new(event):
+            self._backoff.progressed()
             yield event
 
 
 class Submission(Repeating[SubmitEvent, SubmitResult]):
-    """Submit: repeated, it attaches to the running grading or gets the kept result. What was told before is not told again."""
+    """Submit: repeated, it attaches to the running grading or gets the kept result."""
 
     def __init__(self, call: Call, backoff: Backoff) -> None:
         super().__init__(call, backoff)
@@ -139,20 +142,23 @@ class Submission(Repeating[SubmitEvent, SubmitResult]):
         if isinstance(event, SubmitResult):
             self._result = event
         elif event is not None and self._told.is_new(event):
-            if isinstance(event, Phase | CheckResult):
+            if not isinstance(event, Heartbeat):
                 self._backoff.progressed()
             yield event
 
 
 class Told:
-    """Remembers which phases and checks were reported: a grading that is attached to again tells them from the beginning."""
+    """Remembers what was reported: a call that attaches again is told everything from the beginning, and that is neither news nor progress.
+
+    What comes often is always news: heartbeats, and an image being pulled, which would be too much to remember.
+    """
 
     def __init__(self) -> None:
-        self._seen: set[Phase | CheckResult] = set()
+        self._seen: set[object] = set()
 
     def is_new(self, event: object) -> bool:
         """Whether `event` is to be reported."""
-        if not isinstance(event, Phase | CheckResult):
+        if isinstance(event, Heartbeat | Pulling):
             return True
         new = event not in self._seen
         self._seen.add(event)

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 
 from codecraft.v1 import environment_pb2 as env
 from codecraft_client.errors import CodecraftError, OutputNotKeptError, ProtocolError
-from codecraft_client.events import Heartbeat, Output, Started, StepEvent, StepResult
+from codecraft_client.events import Heartbeat, Output, StepEvent, StepResult
 from codecraft_client.exchange import Call, Told
 from codecraft_client.retry import Backoff
 from codecraft_client.types import Gap, Stream
@@ -30,7 +30,6 @@ class StepStream:
         self._timeout_s = timeout_s
         self._next = {Stream.OUT: 0, Stream.ERR: 0}  # first byte that has not been yielded
         self._told = Told()
-        self._started = False
         self._taken = False
         self._result: StepResult | None = None
 
@@ -74,22 +73,20 @@ class StepStream:
         """See Exchange."""
         event = decode.step_event(_step_response(message))
         self._taken = True
-        if not isinstance(event, Heartbeat):
-            self._backoff.progressed()
-        match event:
-            case None:
-                return
-            case StepResult():
-                self._result = event
-            case Output() | Gap():
-                yield from self._advance(event)
-            case Started():
-                if not self._started:
-                    self._started = True
-                    yield event
-            case _:
-                if self._told.is_new(event):
-                    yield event
+        if isinstance(event, StepResult):
+            self._result = event
+        elif event is not None:
+            for new in self._new(event):
+                if not isinstance(new, Heartbeat):
+                    self._backoff.progressed()
+                yield new
+
+    def _new(self, event: StepEvent) -> Iterator[StepEvent]:
+        """Yield what of an event was not told before."""
+        if isinstance(event, Output | Gap):
+            yield from self._advance(event)
+        elif self._told.is_new(event):
+            yield event
 
     def ended(self) -> None:
         """See Exchange."""

@@ -29,7 +29,6 @@ UNARY = frozenset({"GetServerInfo", "ListTasks", "GetTask", "Interrupt", "WriteS
 
 OPTIONS: tuple[tuple[str, int], ...] = (
     # A stream is read by the thread that asks for its next event, without a helper thread and its hand-over for each message.
-    ("SingleThreadedUnaryStream", 1),
     # Each client its own connection: closing one, or losing one, is nothing to the others.
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.initial_reconnect_backoff_ms", 100),
@@ -39,6 +38,7 @@ OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.keepalive_timeout_ms", 10_000),
 )
 
+# How gRPC words a line that broke where it has no better code for it than INTERNAL or UNKNOWN.
 BROKEN = ("RST_STREAM", "Stream removed", "GOAWAY")
 
 
@@ -168,7 +168,8 @@ def translated(failure: Any, call: Call, target: str, *, answered: bool) -> Code
 def _unsaid(code: grpc.StatusCode, details: str, call: Call, target: str, *, answered: bool) -> CodecraftError:
     """The failure is the line's, or a stranger's."""
     where, told = call.where, {"detail": details}
-    broken = code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED} or any(mark in details for mark in BROKEN)
+    torn = code in {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN} and any(mark in details for mark in BROKEN)
+    broken = torn or code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}
     if broken and not answered:
         remedy = "start one with `make serve` or `codecraft-server serve`"
         return ServerUnavailableError(f"no server at {target}; {remedy}", where=where, metadata=told)

@@ -63,6 +63,7 @@ class EpisodeSettings:
     reattach_grace_s: float = 10.0
     result_kept_s: float = 900.0  # after an episode's end
     ended_kept: int = 4096  # ended episodes remembered at the most, whatever their age
+    ended_bytes: int = 64 * MIB  # of their last results
     heartbeat_s: float = 10.0  # under every proxy's idle limit
     resume_window_bytes: int = 4 * MIB  # more than gRPC keeps in flight to a slow reader
     output_window_bytes: int = 1 * MIB  # credit of a streamed command
@@ -71,6 +72,7 @@ class EpisodeSettings:
     stall_total_s: float = 600.0
     readers_per_step: int = 4
     recorded_steps: int = 64  # results kept per episode for repeats; older ones are gone (STEP_NOT_FOUND)
+    recorded_bytes: int = 8 * MIB  # of these results, the last one's streamed output included
     drain_s: float = 10.0  # what running steps get at shutdown before they are interrupted
     max_command_bytes: int = 1_000_000
     max_content_bytes: int = 900_000

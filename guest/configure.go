@@ -92,26 +92,21 @@ func (g *guest) findShell(path string) (string, error) {
 	if err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 {
 		return "", failed("not_found", "the shell %s cannot be executed", path)
 	}
-	g.shellArgv = [][]byte{[]byte(path)}
+	g.shellPath, g.shellArgv = []byte(path), [][]byte{[]byte(filepath.Base(path))} // the name is how it begins its messages
 	switch name := filepath.Base(real); {
 	case strings.HasPrefix(name, "bash"):
 		g.shellArgv = append(g.shellArgv, []byte("--norc"), []byte("--noprofile"))
+		g.shellInline = true
 		return "bash", nil
 	case strings.HasPrefix(name, "busybox"), name == "ash":
-		g.shellArgv = busyboxArgv(path)
+		if strings.HasPrefix(filepath.Base(path), "busybox") {
+			g.shellArgv = append(g.shellArgv, []byte("ash")) // busybox goes by its name, and has no shell called busybox
+		}
 		return "ash", nil
 	case name == "dash":
 		return "dash", nil
 	}
 	return "sh", nil
-}
-
-// busyboxArgv: busybox goes by the name it is called, and knows no shell called `busybox`.
-func busyboxArgv(path string) [][]byte {
-	if strings.HasPrefix(filepath.Base(path), "busybox") {
-		return [][]byte{[]byte(path), []byte("ash")}
-	}
-	return [][]byte{[]byte(path)}
 }
 
 // shellEnvironment is what the server says, and what a login would set beside it.

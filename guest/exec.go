@@ -99,7 +99,7 @@ func (e *execution) begin() (*usageMeter, error) {
 	}
 	meter := e.guest.cgroup.startMeter()
 	e.child, err = e.nursery.bear(birth{
-		Who: e.header.identity, Argv: e.header.Argv, Env: environment(e.header.Env), Cwd: e.header.Cwd, Descriptors: []int{0, 1, 2},
+		Who: e.header.identity, Path: e.header.Argv[0], Argv: e.header.Argv, Env: environment(e.header.Env), Cwd: e.header.Cwd, Descriptors: []int{0, 1, 2},
 	}, descriptors)
 	if err != nil {
 		meter.abandon()

@@ -44,7 +44,6 @@ func (w *fileWorkers) do(as string, act func() error) error {
 
 func (w *fileWorkers) work() {
 	runtime.LockOSThread()
-	syscall.RawSyscall(syscall.SYS_UNSHARE, syscall.CLONE_FS, 0, 0)
 	for task := range w.tasks {
 		task.done <- w.perform(task)
 	}

@@ -5,7 +5,7 @@ package main
 import (
 	"errors"
 	"os"
-	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -121,9 +121,15 @@ func (w *fileWrite) end(err error) {
 	w.answer.Do(func() { w.guest.done(w.id, sizeHeader{Size: w.offset}) })
 }
 
+// directoryOf is everything up to the last slash. It cleans nothing: after a symbolic link `..` is not what it seems.
+func directoryOf(path string) string { return path[:strings.LastIndexByte(path, '/')+1] }
+
 func (w *fileWrite) open() error {
+	if strings.HasSuffix(w.path, "/") {
+		return syscall.EISDIR
+	}
 	if w.header.Parents {
-		if err := os.MkdirAll(filepath.Dir(w.path), parentMode); err != nil {
+		if err := os.MkdirAll(directoryOf(w.path), parentMode); err != nil {
 			return err
 		}
 	}
@@ -158,7 +164,7 @@ func (w *fileWrite) openTemporary() error {
 	if w.header.Mode != nil {
 		w.mode = *w.header.Mode & 0o7777
 	}
-	temporary := filepath.Dir(w.path) + "/" + temporaryPrefix + randomName()
+	temporary := directoryOf(w.path) + temporaryPrefix + randomName()
 	fd, _, err := openRegular(temporary, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_EXCL|syscall.O_NOFOLLOW, 0o600)
 	if err == nil {
 		w.fd, w.temporary = fd, temporary
@@ -188,7 +194,7 @@ func (w *fileWrite) followLinks() error {
 				return err
 			}
 			if target == "" || target[0] != '/' {
-				target = filepath.Dir(w.path) + "/" + target
+				target = directoryOf(w.path) + target
 			}
 			w.path = target
 		default:
@@ -223,7 +229,10 @@ func (w *fileWrite) commit() error {
 			return err
 		}
 	}
-	return firstError(syscall.Fchmod(w.fd, w.mode), syscall.Rename(w.temporary, w.path))
+	if err := syscall.Fchmod(w.fd, w.mode); err != nil {
+		return err
+	}
+	return syscall.Rename(w.temporary, w.path)
 }
 
 // measure makes the answer's size that of the file, which may reach beyond what was written.

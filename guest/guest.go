@@ -32,24 +32,24 @@ type guest struct {
 	cgroup *cgroupFiles
 	files  *fileWorkers
 	drains drains
-	ending atomic.Bool
+	ending atomic.Int32 // above 0 while everything is being killed: no shell is started then
 
 	// Set once by CONFIGURE, before anything reads them.
 	configured atomic.Bool
 	agent      agentSpec
-	shellArgv  [][]byte
-	shellEnv   [][]byte
-	workingDir []byte
-	baseEnv    map[string]string
-	pipes      string // the directory of FIFOs and scripts
+	shellPath   []byte
+	shellArgv   [][]byte
+	shellEnv    [][]byte
+	shellInline bool
+	workingDir  []byte
+	pipes       string // the directory of FIFOs and scripts
 
-	mu         sync.Mutex
-	sessions   map[string]*session
-	commands   map[uint32]*command
-	ended      []uint32 // ids of commands whose END is kept, oldest first
-	writes     map[uint32]*fileWrite
-	epoch      int64
-	killingAll bool
+	mu       sync.Mutex
+	sessions map[string]*session
+	commands map[uint32]*command
+	ended    []uint32 // ids of commands whose END is kept, oldest first
+	writes   map[uint32]*fileWrite
+	epoch    int64
 }
 
 // guestMain is PID 1.
@@ -147,18 +147,19 @@ func (g *guest) serve() error {
 	}
 }
 
-func (g *guest) isEnding() bool { return g.ending.Load() }
+func (g *guest) isEnding() bool { return g.ending.Load() > 0 }
 
 func (g *guest) shutdown() {
-	g.ending.Store(true)
+	g.ending.Add(1)
 	die(0)
 }
 
 // killOrphans ends what a dead session process left: it is PID 1's child now.
 func (g *guest) killOrphans() {
 	killProcesses(func() []process {
-		own := g.reaper.own()
-		return scanProcesses(own).below(os.Getpid(), func(p process) bool {
+		table := scanProcesses(nil)
+		own := g.reaper.own() // after the scan: a session process that is in the table is known by now
+		return table.below(os.Getpid(), func(p process) bool {
 			_, live := own[p.pid]
 			return live
 		})

@@ -12,6 +12,7 @@ const maxListedProcesses = 512
 
 // killAll ends every process but the guest. Sessions keep their directory and environment and start anew with their next command.
 func (g *guest) killAll(f frame, _ *nothing) error {
+	g.ending.Add(1)
 	g.mu.Lock()
 	for _, c := range g.commands {
 		c.kill(reasonInterrupted, 0)
@@ -25,6 +26,7 @@ func (g *guest) killAll(f frame, _ *nothing) error {
 			}
 			return all
 		}, 0)
+		g.ending.Add(-1)
 		g.done(f.id, killedHeader{Killed: killed, Unkilled: unkilled})
 	}()
 	return nil

@@ -26,6 +26,7 @@ const (
 // birth asks for one process. Descriptors travel beside it: the child's numbers are `Descriptors`, in the order they are sent.
 type birth struct {
 	Who         identity `json:"who"`
+	Path        []byte   `json:"path"`
 	Argv        [][]byte `json:"argv"`
 	Env         [][]byte `json:"env"`
 	Cwd         []byte   `json:"cwd"`
@@ -47,11 +48,16 @@ type nursery struct {
 
 	mu      sync.Mutex
 	current *child
-	answers chan answer
+	answers chan birthAnswer
 }
 
 type answer struct {
 	word, pid, status uint32
+}
+
+type birthAnswer struct {
+	child *child
+	err   error
 }
 
 var errNurseryGone = errors.New("the session process is gone")
@@ -62,7 +68,7 @@ func openNursery(r *reaper) (*nursery, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &nursery{answers: make(chan answer, 1)}
+	n := &nursery{answers: make(chan birthAnswer, 1)}
 	n.pid, n.gone, err = r.spawn([]string{"codecraft-guest", nurseryArgument}, pair[1])
 	syscall.Close(pair[1])
 	if err != nil {
@@ -102,12 +108,15 @@ func (n *nursery) listen() {
 }
 
 func (n *nursery) started(a answer) {
-	if a.status == 0 {
-		n.mu.Lock()
-		n.current = &child{pid: int(a.pid), died: make(chan struct{})}
-		n.mu.Unlock()
+	if a.status != 0 {
+		n.answers <- birthAnswer{err: syscall.Errno(a.status)}
+		return
 	}
-	n.answers <- a
+	born := &child{pid: int(a.pid), died: make(chan struct{})}
+	n.mu.Lock()
+	n.current = born
+	n.mu.Unlock()
+	n.answers <- birthAnswer{child: born}
 }
 
 func (n *nursery) buried(pid int, status syscall.WaitStatus) {
@@ -133,26 +142,14 @@ func (n *nursery) bear(b birth, descriptors []int) (*child, error) {
 	}
 	select {
 	case a, ok := <-n.answers:
-		return n.receive(a, ok)
+		if !ok {
+			return nil, errNurseryGone
+		}
+		return a.child, a.err
 	case <-time.After(nurseryAnswers):
 		n.end()
 		return nil, errNurseryGone
 	}
-}
-
-func (n *nursery) receive(a answer, ok bool) (*child, error) {
-	if !ok {
-		return nil, errNurseryGone
-	}
-	if a.status != 0 {
-		return nil, syscall.Errno(a.status)
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.current != nil && n.current.pid == int(a.pid) {
-		return n.current, nil
-	}
-	return nil, errNurseryGone
 }
 
 // send writes a message; the descriptors go with its first byte.

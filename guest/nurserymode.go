@@ -159,17 +159,17 @@ func bear(b birth, descriptors []int) (int, error) {
 	os.WriteFile(oomScoreFile, []byte(agentOOMScoreAdjust), 0)
 	defer os.WriteFile(oomScoreFile, []byte(ownOOMScoreAdjust), 0)
 	argv := texts(b.Argv)
-	pid, err := syscall.ForkExec(argv[0], argv, attributes)
+	pid, err := syscall.ForkExec(string(b.Path), argv, attributes)
 	if err != nil && len(b.Fallback) > 0 && err != syscall.EAGAIN {
 		attributes.Dir = string(b.Fallback)
-		pid, err = syscall.ForkExec(argv[0], argv, attributes)
+		pid, err = syscall.ForkExec(string(b.Path), argv, attributes)
 	}
 	return pid, err
 }
 
 func attributesOf(b birth, descriptors []int) (*syscall.ProcAttr, error) {
 	declared, err := parseCapabilities(b.Who.Capabilities)
-	if err != nil || len(b.Argv) == 0 || len(descriptors) != len(b.Descriptors) {
+	if err != nil || len(b.Path) == 0 || len(b.Argv) == 0 || len(descriptors) != len(b.Descriptors) {
 		return nil, syscall.EINVAL
 	}
 	credential := &syscall.Credential{Uid: uint32(b.Who.UID), Gid: uint32(b.Who.GID)}

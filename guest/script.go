@@ -1,7 +1,7 @@
 // Scripts: the text a shell is given for one command, and the report it gives back. POSIX sh only; what each trick is for stands beside it.
 //
-// A shell's standard input only ever brings the two lines `. command-file` and `. trailer-file`: bash reads a script from a pipe one byte at a time,
-// but a file at once, and a `return` in the command ends the first file only.
+// Commands come to dash and ash from a file (`. file` on their standard input): a `return` in a command ends the file only. bash names that file in
+// every message, so it gets them on its standard input; because it reads a pipe one byte at a time, it is told to fetch long ones from the file.
 
 package main
 
@@ -14,6 +14,8 @@ const (
 	statusDescriptor = 9 // one digit, as dash knows no others
 	statusRedirect   = ">&9"
 	statusClosed     = "9>&-"
+
+	maxInlineBytes = 2048 // about where bash's byte-wise reading costs as much as the fork of $(<file)
 )
 
 // commandPaths are the files of one command: FIFOs, and /dev/null for an input that is not fed.
@@ -30,33 +32,41 @@ func quote(text []byte) []byte {
 	return append(quoted, '\'')
 }
 
-// commandScript is the file a command is run from.
+// order is one command for a shell.
+type order struct {
+	text       []byte
+	paths      commandPaths
+	lastStatus int    // what `$?` is to be
+	onOpen     func() // told once the shell has opened the command's input
+}
+
+// commandScript runs `word`, a shell word that becomes the command's text.
 //   - `\command eval`: a syntax or redirection error does not end the shell, and neither an alias nor a function of the agent's comes between
 //     (a function called `command` is removed before).
 //   - `>|`: noclobber does not matter. The status descriptor is closed, so nothing the command starts inherits it.
 //   - `$?` is what the previous command left: statusFile holds `return <n>`.
-func commandScript(text []byte, paths commandPaths, statusFile string, lastStatus int, nonce string) []byte {
+func (o *order) commandScript(word []byte, statusFile, nonce string) []byte {
 	var script bytes.Buffer
 	script.WriteString("\\unset -f command 2>/dev/null\n")
-	if lastStatus != 0 {
+	if o.lastStatus != 0 {
 		script.WriteString("\\. " + statusFile + "\n")
 	}
-	if paths.inFed {
+	if o.paths.inFed {
 		// Says that the FIFO is open, so that the guest may close its own end: end-of-file.
 		script.WriteString("{ \\command printf '" + nonce + "+\\000' " + statusRedirect + "; ")
 	}
 	script.WriteString("\\command eval ")
-	script.Write(quote(text))
-	if paths.inFed {
+	script.Write(word)
+	if o.paths.inFed {
 		script.WriteString(" " + statusClosed + "; }")
 	}
-	script.WriteString(" <" + paths.in + " >|" + paths.out)
-	if paths.merged {
+	script.WriteString(" <" + o.paths.in + " >|" + o.paths.out)
+	if o.paths.merged {
 		script.WriteString(" 2>&1")
 	} else {
-		script.WriteString(" 2>|" + paths.err)
+		script.WriteString(" 2>|" + o.paths.err)
 	}
-	if !paths.inFed {
+	if !o.paths.inFed {
 		script.WriteString(" " + statusClosed)
 	}
 	script.WriteString("\n")

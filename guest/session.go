@@ -104,9 +104,7 @@ func (s *session) begin(c *command, text []byte, fed bool) error {
 		opened = c.inbox.feed(s.next.in.ours)
 	}
 	meter := s.guest.cgroup.startMeter()
-	err := s.shell.submit(s.lastStatus, opened, func(nonce, statusFile string) []byte {
-		return commandScript(text, paths, statusFile, s.lastStatus, nonce)
-	})
+	err := s.shell.submit(order{text: text, paths: paths, lastStatus: s.lastStatus, onOpen: opened})
 	if err != nil {
 		meter.abandon()
 		return err

@@ -35,7 +35,8 @@ func (s *session) openShell(exports []byte) error {
 	}
 	g := s.guest
 	var err error
-	s.shell, err = startShell(s.nursery, g.agent.identity, g.shellArgv, g.shellEnv, g.workingDir, g.pipes)
+	b := birth{Who: g.agent.identity, Path: g.shellPath, Argv: g.shellArgv, Env: g.shellEnv, Cwd: g.workingDir}
+	s.shell, err = startShell(s.nursery, b, g.pipes, g.shellInline)
 	if err != nil {
 		s.shell = nil
 		return err
@@ -49,9 +50,9 @@ func (s *session) openShell(exports []byte) error {
 
 // settle runs the restore script as if it were a command; its output is dropped.
 func (s *session) settle(exports []byte) error {
-	err := s.shell.submit(0, nil, func(nonce, statusFile string) []byte {
-		inner := restoreScript(exports, s.cwd, s.guest.workingDir)
-		return commandScript(inner, commandPaths{in: "/dev/null", out: "/dev/null", merged: true}, statusFile, 0, nonce)
+	err := s.shell.submit(order{
+		text:  restoreScript(exports, s.cwd, s.guest.workingDir),
+		paths: commandPaths{in: "/dev/null", out: "/dev/null", merged: true},
 	})
 	if err != nil {
 		return err

@@ -77,6 +77,7 @@ type shell struct {
 	script  *pipeEnd
 	status  *pipeEnd
 	reports chan report
+	inline  bool // commands come on standard input
 
 	mu     sync.Mutex
 	parser reportParser
@@ -84,14 +85,15 @@ type shell struct {
 }
 
 // startShell has the nursery start one.
-func startShell(n *nursery, who identity, argv [][]byte, env [][]byte, cwd []byte, dir string) (*shell, error) {
-	sh := &shell{reports: make(chan report, 1)}
+func startShell(n *nursery, b birth, dir string, inline bool) (*shell, error) {
+	sh := &shell{reports: make(chan report, 1), inline: inline}
+	b.Fallback, b.Descriptors = []byte("/"), []int{0, 1, 2, statusDescriptor}
 	var err error
-	blocking(func() { sh.files, err = newShellFiles(dir, who.GID) })
+	blocking(func() { sh.files, err = newShellFiles(dir, b.Who.GID) })
 	if err != nil {
 		return nil, err
 	}
-	sh.process, err = sh.launch(n, birth{Who: who, Argv: argv, Env: env, Cwd: cwd, Fallback: []byte("/"), Descriptors: []int{0, 1, 2, statusDescriptor}})
+	sh.process, err = sh.launch(n, b)
 	if err != nil {
 		sh.close()
 		return nil, err
@@ -121,32 +123,51 @@ func (sh *shell) launch(n *nursery, b birth) (*child, error) {
 	return n.bear(b, []int{scriptRead, null, null, statusWrite})
 }
 
-// submit hands a command to the shell. build gets the nonce and the path of the status file.
-func (sh *shell) submit(lastStatus int, onOpen func(), build func(nonce, statusFile string) []byte) error {
+// submit hands a command to the shell.
+func (sh *shell) submit(o order) error {
 	nonce := randomName()
 	sh.mu.Lock()
-	sh.parser, sh.onOpen = reportParser{nonce: nonce, wantsAck: onOpen != nil}, onOpen
+	sh.parser, sh.onOpen = reportParser{nonce: nonce, wantsAck: o.onOpen != nil}, o.onOpen
 	sh.mu.Unlock()
 	select {
 	case <-sh.reports: // a forged one that came too late for its command
 	default:
 	}
-	var err error
-	blocking(func() {
-		err = firstError(sh.files.command.set(build(nonce, sh.files.status.path)), sh.files.trailer.set(trailerScript(nonce)))
-		if err == nil && lastStatus != 0 {
-			err = sh.files.status.set([]byte("return " + strconv.Itoa(lastStatus) + "\n"))
-		}
-	})
+	lines, err := sh.prepare(o, nonce)
 	if err != nil {
 		return err
 	}
-	lines := "\\. " + sh.files.command.path + "\n\\. " + sh.files.trailer.path + "\n"
-	_, err = sh.script.file.Write([]byte(lines))
+	_, err = sh.script.file.Write(lines)
 	if err != nil && !sh.hasDied() {
 		return err
 	}
 	return nil
+}
+
+// prepare writes the command's files and gives the lines for the shell's standard input.
+func (sh *shell) prepare(o order, nonce string) (lines []byte, err error) {
+	word := quote(o.text)
+	fetched := sh.inline && len(word) > maxInlineBytes
+	if fetched {
+		word = []byte(`"$(<` + sh.files.command.path + `)"`)
+	}
+	lines = o.commandScript(word, sh.files.status.path, nonce)
+	blocking(func() {
+		switch {
+		case fetched:
+			err = sh.files.command.set(o.text)
+		case !sh.inline:
+			err = sh.files.command.set(lines)
+			lines = []byte("\\. " + sh.files.command.path + "\n")
+		}
+		if err == nil && o.lastStatus != 0 {
+			err = sh.files.status.set([]byte("return " + strconv.Itoa(o.lastStatus) + "\n"))
+		}
+		if err == nil {
+			err = sh.files.trailer.set(trailerScript(nonce))
+		}
+	})
+	return append(lines, "\\. "+sh.files.trailer.path+"\n"...), err
 }
 
 // listen reads reports until the status pipe is closed on the other side or by close.

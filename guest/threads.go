@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	guestThreads   = 16
-	sessionThreads = 6
-	blockingCalls  = 6
+	guestThreads   = 10
+	sessionThreads = 3
+	blockingCalls  = 4
 )
 
 var blockingSlots = make(chan struct{}, blockingCalls)

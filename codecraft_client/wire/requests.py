@@ -17,17 +17,22 @@ def as_bytes(value: str | bytes) -> bytes:
 def duration(seconds: float) -> Duration:
     """A Duration of that many seconds, rounded to nanoseconds. Whether it is in range is for the server to say."""
     try:
-        nanos = round(seconds * NANOS)
+        whole, rest = divmod(abs(round(seconds * NANOS)), NANOS)
+        sign = -1 if seconds < 0 else 1
+        return Duration(seconds=sign * whole, nanos=sign * rest)
     except (OverflowError, ValueError) as error:
-        message = f"a time must be a finite number of seconds, not {seconds}"
-        raise UsageError(message) from error
-    whole, rest = divmod(abs(nanos), NANOS)
-    sign = -1 if nanos < 0 else 1
-    return Duration(seconds=sign * whole, nanos=sign * rest)
+        raise UsageError(f"a time of {seconds} seconds can't be sent") from error
 
 
 def action(value: Action) -> pb.Action:
-    """Any of the actions."""
+    """Any of the actions. UsageError for a value that the wire can't carry."""
+    try:
+        return _action(value)
+    except ValueError as error:  # protobuf's for a number out of range or a lone surrogate
+        raise UsageError(f"this {type(value).__name__} can't be sent: {error}") from error
+
+
+def _action(value: Action) -> pb.Action:
     match value:
         case RunCommand():
             return pb.Action(run_command=_run_command(value))

@@ -67,6 +67,10 @@ class Node:
         step = name if _PLAIN_KEY.fullmatch(name) else json.dumps(name, ensure_ascii=False)
         return replace(self, value=value, path=f"{self.path}.{step}" if self.path else step)
 
+    def item(self, index: int, value: object) -> "Node":
+        """Return an item of this list."""
+        return replace(self, value=value, path=f"{self.path}[{index}]")
+
     def children(self) -> list[tuple[str, "Node"]]:
         """Return the keys and values of an object; notes a wrong type and keys that stand twice."""
         if not isinstance(self.value, dict):
@@ -83,12 +87,12 @@ class Node:
             return []
         if len(self.value) > most:
             self.problem(f"must have at most {most} items, not {len(self.value)}")
-        return [replace(self, value=value, path=f"{self.path}[{index}]") for index, value in enumerate(self.value[:most])]
+        return [self.item(index, value) for index, value in enumerate(self.value[:most])]
 
     def fields(self, known: Sequence[str], required: Sequence[str] = ()) -> dict[str, "Node"]:
         """Return the known keys that are there; notes unknown ones and missing ones."""
         children = dict(self.children())
-        for name in children.keys() - set(known):
+        for name in [name for name in children if name not in known]:
             children[name].problem(f"unknown key{_meant(name, known)}")
         if isinstance(self.value, dict):
             for name in required:

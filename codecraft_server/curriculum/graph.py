@@ -12,7 +12,7 @@ def check(tasks: Mapping[str, Task], entries: Mapping[str, Node]) -> None:
     for task_id, task in tasks.items():
         for index, wanted in enumerate(task.prerequisites):
             if wanted not in entries:
-                entries[task_id].key(f"prerequisites[{index}]", wanted).problem(_unknown(wanted, list(entries)))
+                entries[task_id].key("prerequisites", None).item(index, wanted).problem(_unknown(wanted, list(entries)))
     try:
         TopologicalSorter({task_id: set(task.prerequisites) for task_id, task in tasks.items()}).prepare()
     except CycleError as error:

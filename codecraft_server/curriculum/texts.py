@@ -11,6 +11,7 @@ from codecraft_server.task import Deed, TaskFile
 
 _CONTENTS = ("text", "lines", "base64", "from")
 _PLAIN_MODE = 0o644
+_HARMLESS = b"?"  # instead of what can't be had, so that one mistake is one problem
 
 
 def text(node: Node | None, *, default: str = "", empty: bool = False) -> str:
@@ -21,7 +22,9 @@ def text(node: Node | None, *, default: str = "", empty: bool = False) -> str:
     if isinstance(node.value, list):
         return values.checked_text(node, "\n".join(_lines(node)), most=most, empty=empty)
     if isinstance(node.value, dict):
-        return values.checked_text(node, _decoded(node, _only(node, ("from", "base64"), node.fields(("from", "base64")))), most=most, empty=empty)
+        return values.checked_text(
+            node, _decoded(node, _only(node, ("from", "base64"), node.fields(("from", "base64")))), most=most, empty=empty
+        )
     if not isinstance(node.value, str):
         node.wrong_type("a string, a list of lines or an object")
         return default
@@ -79,12 +82,12 @@ def _only(node: Node, keys: tuple[str, ...], fields: Mapping[str, Node]) -> byte
     given = [key for key in keys if key in fields]
     if len(given) != 1:
         node.problem(f"must have exactly one of {', '.join(keys)}")
-    return _content(given[0], fields[given[0]]) if given else b"?"
+    return _content(given[0], fields[given[0]]) if given else _HARMLESS
 
 
 def _content(key: str, node: Node) -> bytes:
     if key == "from":
-        return _from(node) or b""
+        return _from(node)
     if key == "lines":
         return _joined(node)
     if not isinstance(node.value, str):
@@ -99,13 +102,14 @@ def _content(key: str, node: Node) -> bytes:
         return b""
 
 
-def _from(node: Node) -> bytes | None:
+def _from(node: Node) -> bytes:
     folder = node.source.folder
     if folder is None:
         node.problem('only a task with a folder of its own ({"folder": "tasks/NAME"}) may use "from"')
-        return None
+        return _HARMLESS
     inside = within(node, folder)
-    return None if inside is None else read(inside, node.source.problems.bounds.file_bytes, node)
+    content = None if inside is None else read(inside, node.source.problems.bounds.file_bytes, node)
+    return _HARMLESS if content is None else content
 
 
 def within(node: Node, folder: Path) -> Path | None:
@@ -147,4 +151,4 @@ def _decoded(node: Node, content: bytes) -> str:
         return content.decode()
     except UnicodeDecodeError as error:
         node.problem(f"the file is not UTF-8 (byte {error.start})")
-        return "?"
+        return _HARMLESS.decode()

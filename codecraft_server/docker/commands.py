@@ -107,6 +107,8 @@ class GuestCommand:
         elif frame.type is FrameType.END:
             self._put(_ended(frame.header))
             self._finish(None)
+            if self._link is not None:
+                self._link.release(self._id)
             return True
         elif frame.type is FrameType.FAILED:
             error = problem(refusal(frame))
@@ -229,6 +231,8 @@ def _ended(header: dict[str, Any]) -> Ended:
             memory_peak_bytes=header.get("memory_peak"),
             oom_kills=header.get("oom_kills"),
         ),
-        background=tuple(BackgroundProcess(int(job["pid"]), unpack_bytes(job["command_b64"])[:256]) for job in header.get("background") or ()),
+        background=tuple(
+            BackgroundProcess(int(job["pid"]), unpack_bytes(job["command_b64"])[:256]) for job in header.get("background") or ()
+        ),
         unkilled=int(header.get("unkilled", 0)),
     )

@@ -33,7 +33,6 @@ PATH = "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin"
 _MAX_DESCRIPTORS = 16_384  # enough for any build or server; kernel memory for them is charged to the sandbox
 _BYTES_PER_INODE = 4096  # small files: a tmpfs holds no more of them than it has pages
 _SHARES = {"/tmp": 0.25, HOME: 0.125, "/dev/shm": 0.125}  # noqa: S108 - mount points in the sandbox; the working directory has the rest
-_RUNTIMES_WITHOUT_WALLS = frozenset({"nvidia"})  # it gives devices of the host to whoever asks by a variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +44,31 @@ class Mark:
     place: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """What one container is called and for: its sandbox's name, "episode", "warm" or "filler", and labels of others."""
+
+    name: str
+    role: str
+    labels: Mapping[str, str]
+
+
 def container_name(worker: str, name: str) -> str:
     """The container's name: found again whatever happened in between."""
     return f"codecraft-{worker}-{name}"
 
 
-def labels(mark: Mark, name: str, role: str, extra: Mapping[str, str], now: float) -> dict[str, str]:
-    """What a container says of itself; ours win over `extra`."""
+def labels(mark: Mark, tag: Tag, now: float) -> dict[str, str]:
+    """What a container says of itself; ours win over others'."""
     ours = {
         LABEL: "1",
         OWNER_LABEL: mark.owner,
         PLACE_LABEL: mark.place,
-        NAME_LABEL: name,
-        ROLE_LABEL: role,
+        NAME_LABEL: tag.name,
+        ROLE_LABEL: tag.role,
         EXPIRY_LABEL: str(int(now + LIFE_S)),
     }
-    return {f"codecraft.{key}": value for key, value in extra.items()} | ours
+    return {f"codecraft.{key}": value for key, value in tag.labels.items()} | ours
 
 
 def tmpfs_sizes(spec: SandboxSpec) -> dict[str, int]:
@@ -81,15 +89,13 @@ def _tmpfs_option(path: str, size: int) -> str:
     return f"rw,exec,nosuid,nodev,size={size},nr_inodes={max(256, size // _BYTES_PER_INODE)},mode={mode},uid={uid},gid={uid}"
 
 
-def check(spec: SandboxSpec, runtime: str) -> None:
+def check(spec: SandboxSpec) -> None:
     """Refuse what would make a hole or could never start. Raises SandboxStartError."""
     forbidden = FORBIDDEN_CAPABILITIES.intersection(name.removeprefix("CAP_") for name in spec.capabilities)
     if forbidden:
         raise SandboxStartError(f"no sandbox may have the capability {min(forbidden)}")
     if spec.capabilities and not spec.root_user:
         raise SandboxStartError("only a sandbox whose agent is root may have capabilities")
-    if runtime in _RUNTIMES_WITHOUT_WALLS:
-        raise SandboxStartError(f"the runtime {runtime!r} gives sandboxes devices of the host")
     working_dir = spec.working_dir
     if not working_dir.startswith(b"/") or not working_dir.strip(b"/"):
         raise SandboxStartError("the working directory must be an absolute path below /")
@@ -178,7 +184,7 @@ def configuration(spec: SandboxSpec, image_environment: Mapping[str, str], lease
         "working_dir_b64": pack_bytes(spec.working_dir),
         "env": plain | dict(image_environment) | dict(spec.environment),
         "roots": [
-            _root(b"/tmp", 0o1777, 0),  # noqa: S108 - as above
+            _root(b"/tmp", 0o1777, 0),
             _root(home.encode(), 0o755, uid),
             _root(spec.working_dir, 0o755, uid),
         ],

@@ -6,8 +6,9 @@ they are answers; everything that means "nobody answers" becomes `EngineUnavaila
 
 import asyncio
 import concurrent.futures
+import contextlib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -49,8 +50,18 @@ def find_client(**options: Any) -> docker.DockerClient:
         raise EngineUnavailableError(_why(error)) from error
 
 
+@contextlib.contextmanager
+def connected() -> Iterator[docker.DockerClient]:
+    """The same for the length of a block. EngineUnavailableError."""
+    client = find_client()
+    try:
+        yield client
+    finally:
+        client.close()
+
+
 def _where() -> dict[str, Any]:
-    named = docker.utils.kwargs_from_env()
+    named: dict[str, Any] = dict(docker.utils.kwargs_from_env())
     if named.get("base_url"):
         return named
     context = docker.context.ContextAPI.get_current_context()
@@ -80,7 +91,9 @@ def address_of(client: docker.DockerClient) -> Address:
         return Address(path=str(path))
     parts = urlsplit(str(api.base_url))
     if parts.scheme not in ("http", "https") or parts.hostname is None:
-        raise EngineUnavailableError("the Docker Engine must be reached over a unix socket, TCP or TLS; for SSH forward its socket with `ssh -L`")
+        raise EngineUnavailableError(
+            "the Docker Engine must be reached over a unix socket, TCP or TLS; for SSH forward its socket with `ssh -L`"
+        )
     tls = _tls_context(api.verify, api.cert) if parts.scheme == "https" else None
     return Address(host=parts.hostname, port=parts.port or (2376 if tls else 2375), tls=tls)
 
@@ -93,6 +106,11 @@ def _tls_context(verify: bool | str | None, certificate: Any) -> ssl.SSLContext:
     if certificate:
         context.load_cert_chain(*certificate)
     return context
+
+
+def create_container(client: docker.DockerClient, config: dict[str, Any], name: str) -> str:
+    """Create a container from the body of the API's request; returns its id. Blocks. docker-py's typed ways lack half of the options."""
+    return str(client.api.create_container_from_config(config, name)["Id"])  # type: ignore[no-untyped-call]
 
 
 class Engine:
@@ -131,7 +149,9 @@ class Engine:
         """Run a docker-py call in a thread. Raises EngineUnavailableError, and docker-py's APIError for the caller to judge."""
         return await asyncio.shield(self.submit(work))
 
-    async def attach(self, container_id: str, on_data: Callable[[bytes], None], on_lost: Callable[[Exception | None], None]) -> HijackedStream:
+    async def attach(
+        self, container_id: str, on_data: Callable[[bytes], None], on_lost: Callable[[Exception | None], None]
+    ) -> HijackedStream:
         """Open the one stream to a container's PID 1: its input, output and errors. Raises as `hijack`."""
         target = f"{self._version_path()}/containers/{container_id}/attach?stream=1&stdin=1&stdout=1&stderr=1"
         return await hijack(self._address, "POST", target, on_data, on_lost, upgrade=True)
@@ -143,9 +163,10 @@ class Engine:
     def _version_path(self) -> str:
         return f"/v{self.client.api.api_version}"
 
-    async def close(self) -> None:
-        """Wait for the calls under way (each has its own time-out) and let go of the engine."""
-        await asyncio.get_running_loop().run_in_executor(None, self._pool.shutdown)
+    async def close(self, timeout_s: float) -> None:
+        """Wait for the calls under way, at most this long, and let go of the engine."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.to_thread(self._pool.shutdown), timeout_s)
         if self._client is not None:
             self._client.close()
 
@@ -163,4 +184,3 @@ def _take_note(future: "asyncio.Future[Any]") -> None:
     """A failure that nobody waits for any more is no news."""
     if not future.cancelled():
         future.exception()
-

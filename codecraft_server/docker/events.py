@@ -1,6 +1,7 @@
 """The engine's own account of how containers died: its `oom` and `die` events, for the containers of one owner.
 
-Owns the event stream and its reconnecting. Must not know sandboxes. A container that is removed as it dies leaves no other trace of the cause.
+Owns the event stream and its reconnecting. Must not know sandboxes. A container that is removed as it dies leaves no other trace of
+the cause.
 """
 
 import asyncio

@@ -113,9 +113,9 @@ class Link:
         lost: Why nothing goes any more; None while all is well.
     """
 
-    def __init__(self, wire: Wire, *, lease_s: float, renew_every_s: float, on_lost: Callable[[], None], clock: Clock | None = None) -> None:
+    def __init__(self, *, lease_s: float, renew_every_s: float, on_lost: Callable[[], None], clock: Clock | None = None) -> None:
         """`on_lost` is called once, when the link is lost by whatever cause, after all who waited were told."""
-        self._wire = wire
+        self._wire: Wire | None = None
         self._clock: Clock = clock or asyncio.get_running_loop()
         self._renew_every_s = renew_every_s
         self._renewal = encode(FrameType.RENEW, 0, {"lease_ms": int(lease_s * 1000)})
@@ -126,8 +126,17 @@ class Link:
         self._exchanges: dict[int, Exchange] = {}
         self._last_id = 0
         self._last_words = bytearray()
+        self._released = b""
         self.hello: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self.lost: SandboxLostError | None = None
+
+    def connect(self, wire: Wire) -> None:
+        """Write to this from now on; nothing can be sent before."""
+        self._wire = wire
+
+    def _write(self, data: bytes) -> None:
+        if self._wire is not None:
+            self._wire.write(data)
 
     def receive(self, data: Buffer) -> None:
         """Take bytes of the attach stream as they come. Never raises: what breaks the protocol loses the link."""
@@ -177,7 +186,7 @@ class Link:
 
     def _renew(self) -> None:
         if self.lost is None:
-            self._wire.write(self._renewal)
+            self._write(self._renewal)
             self._timer = self._clock.call_later(self._renew_every_s, self._renew)
 
     def open(self, kind: FrameType, header: Mapping[str, Any], body: Buffer, exchange: Exchange) -> int:
@@ -188,17 +197,19 @@ class Link:
             raise SandboxLostError("the sandbox has used up its request ids", "protocol")
         self._last_id += 1
         self._exchanges[self._last_id] = exchange
-        self._wire.write(encode(kind, self._last_id, header, body))
+        released, self._released = self._released, b""
+        self._write(released + encode(kind, self._last_id, header, body))
         return self._last_id
 
     def send(self, kind: FrameType, request_id: int, header: Mapping[str, Any] | None = None, body: Buffer = b"") -> None:
         """Send a further frame; without effect once lost."""
         if self.lost is None:
-            self._wire.write(encode(kind, request_id, header, body))
+            self._write(encode(kind, request_id, header, body))
 
     async def drained(self) -> None:
         """Wait until more may be sent. Raises SandboxLostError."""
-        await self._wire.drained()
+        if self._wire is not None:
+            await self._wire.drained()
         if self.lost is not None:
             raise again(self.lost)
 
@@ -224,6 +235,10 @@ class Link:
             raise again(error) from None
         except SandboxLostError as error:
             raise again(error) from None
+
+    def release(self, request_id: int) -> None:
+        """Let the guest forget a command that has ended; it hears of it with the next request."""
+        self._released += encode(FrameType.RELEASE, request_id)
 
     def forget(self, request_id: int) -> None:
         """Let nobody get the frames of this request any more."""

@@ -49,7 +49,9 @@ class Place:
                 raise ConfigurationError("the runtime directory belongs to somebody else; set XDG_RUNTIME_DIR to one of this user's own")
             return cls(directory, _identity(directory / "place"))
         except OSError as error:
-            raise ConfigurationError(f"the runtime directory can't be used ({error.strerror}); set XDG_RUNTIME_DIR to a writable one") from error
+            raise ConfigurationError(
+                f"the runtime directory can't be used ({error.strerror}); set XDG_RUNTIME_DIR to a writable one"
+            ) from error
 
     def alive(self, owner: str, place: str) -> Alive:
         """Whether the instance `owner` lives, as far as can be seen from here. A dead one's lock file is removed."""

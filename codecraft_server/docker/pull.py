@@ -21,7 +21,16 @@ from codecraft_server.sandbox import PullProgress
 OWN_PREFIX = "codecraft/"
 _CONCURRENT_PULLS = 2  # decompressing is the engine's bottleneck, and a pull may take minutes of a thread
 _DENIED_WORDS = ("denied", "unauthorized", "authentication required", "no basic auth")
-_REACH_WORDS = ("no such host", "connection refused", "timeout", "deadline exceeded", "i/o", "unreachable", "dial tcp", "server misbehaving")
+_REACH_WORDS = (
+    "no such host",
+    "connection refused",
+    "timeout",
+    "deadline exceeded",
+    "i/o",
+    "unreachable",
+    "dial tcp",
+    "server misbehaving",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,7 @@ class Image:
 def inspect(client: docker.DockerClient, reference: str) -> Image | None:
     """The image as the engine has it, or None. Blocks."""
     try:
-        found = client.api.inspect_image(reference)
+        found = client.api.inspect_image(reference)  # type: ignore[no-untyped-call]
     except docker.errors.ImageNotFound:
         return None
     variables = (str(entry).partition("=") for entry in (found.get("Config") or {}).get("Env") or ())

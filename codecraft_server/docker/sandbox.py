@@ -6,7 +6,6 @@ and hands in how it goes.
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 from codecraft_server.docker.commands import STDIN_BUFFER_BYTES, GuestCommand, output_header, problem
@@ -36,14 +35,14 @@ _FILE_TYPES = {kind.value: kind for kind in FileType}
 class DockerSandbox:
     """Implements `sandbox.Sandbox`."""
 
-    def __init__(self, name: str, origin: Origin, image_digest: str, link: Link, settings: SandboxSettings, on_close: Callable[[], None]) -> None:
-        """`on_close` is called once, at the first `close`, and sees to it that the container goes."""
+    def __init__(self, name: str, image_digest: str, link: Link, capabilities: tuple[str, ...], settings: SandboxSettings) -> None:
+        """`link` is configured; whoever made it sees to it that the container goes when the link is lost. `capabilities` are root's."""
         self._name = name
-        self._origin = origin
+        self._origin = Origin.COLD
         self._image_digest = image_digest
         self._link = link
+        self._capabilities = capabilities
         self._settings = settings
-        self._on_close = on_close
         self._sessions: dict[str, bool] = {"main": False}  # live ones, and whether each is busy
         self._closed = False
 
@@ -128,7 +127,7 @@ class DockerSandbox:
     async def execute(self, execution: Execution) -> GuestCommand:
         """See `sandbox.Sandbox.execute`."""
         self._check_alive()
-        header = _execution_header(execution)
+        header = _execution_header(execution, self._capabilities if execution.uid == 0 else ())
         if len(execution.stdin) > MAX_BODY_TO_GUEST or len(json.dumps(header)) > MAX_HEADER_BYTES:
             raise FileProblem(FileProblemKind.TOO_LARGE, "the program's arguments, environment or input are too long")
         started = GuestCommand(execution.output, stdin_open=False, patience_s=self._settings.kill_timeout_s, on_over=lambda: None)
@@ -152,7 +151,12 @@ class DockerSandbox:
 
     async def read_file(self, path: bytes, *, offset: int, max_bytes: int, as_root: bool = False) -> FileContent:
         """See `sandbox.Sandbox.read_file`."""
-        header = {"path_b64": pack_bytes(path), "offset": offset, "limit": min(max_bytes, _MAX_READ_BYTES), "as": _identity(as_root=as_root)}
+        header = {
+            "path_b64": pack_bytes(path),
+            "offset": offset,
+            "limit": min(max_bytes, _MAX_READ_BYTES),
+            "as": _identity(as_root=as_root),
+        }
         reply = await self._ask(FrameType.READ, header)
         data = reply.data[0] if len(reply.data) == 1 else b"".join(reply.data)
         return FileContent(data, _number(reply, "size"), _number(reply, "mode"), bool(reply.header.get("eof", False)))
@@ -195,13 +199,12 @@ class DockerSandbox:
     # Ends
 
     async def close(self) -> None:
-        """See `sandbox.Sandbox.close`. Going away is in the hands of the guest, of `on_close` and, if both fail, of the lease."""
+        """See `sandbox.Sandbox.close`. Its going away is in the hands of the guest, of the link's owner and, if both fail, of the lease."""
         if self._closed:
             return
         self._closed = True
         self._link.send(FrameType.SHUTDOWN, 0)
         self._link.lose(SandboxLostError("the sandbox is closed", "gone"))
-        self._on_close()
 
     def _check_alive(self) -> None:
         if self._link.lost is not None:
@@ -218,7 +221,7 @@ def _identity(*, as_root: bool) -> str:
     return "root" if as_root else "agent"
 
 
-def _execution_header(execution: Execution) -> dict[str, Any]:
+def _execution_header(execution: Execution, capabilities: tuple[str, ...]) -> dict[str, Any]:
     return output_header(execution.output, execution.timeout_s) | {
         "argv_b64": [pack_bytes(argument) for argument in execution.argv],
         "cwd_b64": pack_bytes(execution.cwd),
@@ -226,7 +229,7 @@ def _execution_header(execution: Execution) -> dict[str, Any]:
         "uid": execution.uid,
         "gid": execution.uid,
         "groups": list(execution.groups),
-        "capabilities": [],
+        "capabilities": list(capabilities),
         "hidden_dir": execution.hidden_dir,
     }
 

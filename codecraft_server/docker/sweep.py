@@ -1,9 +1,10 @@
 """Removing what servers left that are no more: containers whose owner is dead or, where that can't be seen, which have expired.
 
-Owns the decision and the doing. Must not know sandboxes that live. The link lease and AutoRemove take nearly everything before a sweep does;
-it is for what was created and never started, for engines that were down, and for machines that went away.
+Owns the decision and the doing. Must not know sandboxes that live. The link lease and AutoRemove take nearly everything before a
+sweep does; it is for what was created and never started, for engines that were down, and for machines that went away.
 """
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import docker.errors
 from codecraft_server.docker import create, volume
 from codecraft_server.docker.engine import Engine
 from codecraft_server.docker.owner import Alive, Place
+from codecraft_server.errors import ConfigurationError
 
 _CONFLICT = 409
 _NOT_FOUND = 404
@@ -31,7 +33,7 @@ class SweepReport:
 
 
 def is_abandoned(labels: dict[str, str], alive: Callable[[str, str], Alive], now: float) -> bool:
-    """Whether a container with these labels may be removed by anybody. A living owner's never; one whose owner can't be seen when expired."""
+    """Whether anybody may remove a container with these labels: never a living owner's; one whose owner can't be seen when expired."""
     if labels.get(create.LABEL) != "1":
         return False
     state = alive(labels.get(create.OWNER_LABEL, ""), labels.get(create.PLACE_LABEL, ""))
@@ -77,6 +79,25 @@ def sweep_now(client: docker.DockerClient, place: Place, kept_volumes: frozenset
 def _name(found: dict[str, Any]) -> str:
     names = found.get("Names") or [found["Id"][:12]]
     return str(names[0]).lstrip("/")
+
+
+def collect(client: docker.DockerClient, say: Callable[[str], None]) -> int:
+    """Sweep on the operator's behalf, telling what was done line by line; returns how many could not be removed. Blocks."""
+    report = sweep_now(client, Place.open(), _current_volumes())
+    for name in (*report.containers, *report.volumes):
+        say(f"removed {name}")
+    for failure in report.failed:
+        say(f"could not remove {failure}")
+    say(f"{len(report.containers)} containers and {len(report.volumes)} volumes removed, {report.left} of living servers left alone")
+    return len(report.failed)
+
+
+def _current_volumes() -> frozenset[str]:
+    found = set()
+    for architecture in ("amd64", "arm64"):
+        with contextlib.suppress(ConfigurationError):
+            found.add(volume.guest_for(architecture).volume)
+    return frozenset(found)
 
 
 async def sweep(engine: Engine, place: Place, kept_volumes: frozenset[str] = frozenset()) -> SweepReport:

@@ -1,7 +1,7 @@
 """How the guest gets into containers: a volume per content of its binary, filled once per engine, mounted read-only everywhere.
 
-Owns finding the binary and filling the volume. Must not know sandboxes. Filling is serialised per engine by a container of a fixed name that
-is never started: the engine makes a name once. The last file of the archive says that the first is whole, so that what a
+Owns finding the binary and filling the volume. Must not know sandboxes. Filling is serialised per engine by a container of a fixed
+name that is never started: the engine makes a name once. The last file of the archive says that the first is whole, so that what a
 crashed server left half-filled is seen and filled again; a whole one is never touched.
 """
 
@@ -18,7 +18,8 @@ from typing import Any
 import docker
 import docker.errors
 
-from codecraft_server.docker.create import GUEST_DIRECTORY, GUEST_PROGRAM, LABEL, Mark, labels
+from codecraft_server.docker.create import GUEST_DIRECTORY, GUEST_PROGRAM, LABEL, Mark, Tag, labels
+from codecraft_server.docker.engine import create_container
 from codecraft_server.errors import ConfigurationError, SandboxStartError
 
 VOLUME_PREFIX = "codecraft-guest-"
@@ -45,7 +46,7 @@ class Guest:
 
 @functools.cache
 def guest_for(architecture: str) -> Guest:
-    """The binary for an image's architecture. Blocks. ConfigurationError where it has not been built, SandboxStartError where there can be none."""
+    """The binary for an image's architecture. Blocks. ConfigurationError: it has not been built; SandboxStartError: there is none."""
     machine = _MACHINES.get(architecture)
     if machine is None:
         raise SandboxStartError(f"there is no guest for the image's architecture {architecture!r}; amd64 and arm64 are supported")
@@ -72,7 +73,9 @@ def fill(client: docker.DockerClient, guest: Guest, image_id: str, mark: Mark) -
     deadline = time.monotonic() + 2 * _FILL_TIMEOUT_S
     while (filler := _make_filler(client, guest, image_id, mark)) is None:
         if time.monotonic() > deadline:
-            raise SandboxStartError("the guest's volume could not be filled: another server has been at it for too long; `codecraft-server gc` helps")
+            raise SandboxStartError(
+                "the guest's volume could not be filled: another server has been at it for too long; `codecraft-server gc` helps"
+            )
         time.sleep(_POLL_S)
     try:
         if not _is_whole(filler):
@@ -90,19 +93,21 @@ def _make_filler(client: docker.DockerClient, guest: Guest, image_id: str, mark:
     config = {
         "Image": image_id,
         "Entrypoint": [f"{GUEST_DIRECTORY}/{GUEST_PROGRAM}"],
-        "Labels": labels(mark, _filler_name(guest), FILLER_ROLE, {}, time.time()),
+        "Labels": labels(mark, Tag(_filler_name(guest), FILLER_ROLE, {}), time.time()),
         "NetworkDisabled": True,
-        "HostConfig": {"Mounts": [{"Type": "volume", "Source": guest.volume, "Target": GUEST_DIRECTORY, "VolumeOptions": {"NoCopy": True}}]},
+        "HostConfig": {
+            "Mounts": [{"Type": "volume", "Source": guest.volume, "Target": GUEST_DIRECTORY, "VolumeOptions": {"NoCopy": True}}]
+        },
     }
     try:
         client.volumes.create(guest.volume, labels={LABEL: "1"})
-        made = client.api.create_container_from_config(config, _filler_name(guest))
+        made = create_container(client, config, _filler_name(guest))
     except docker.errors.APIError as error:
         if error.status_code != _CONFLICT:
             raise
         _remove_stale(client, _filler_name(guest))
         return None
-    return client.containers.get(made["Id"])
+    return client.containers.get(made)
 
 
 def _remove_stale(client: docker.DockerClient, name: str) -> None:

@@ -1,1 +1,9 @@
-"""The rules of an episode: what may follow what, leases, deadlines, exactly-once. Owns every sandbox. Knows nothing of gRPC or Docker."""
+"""The rules of an episode: what may follow what, leases, deadlines, exactly-once. Owns every sandbox. Knows nothing of gRPC or Docker.
+
+To be read in this order: `events` (what goes in and out), `registry` (the facade), `opening`, `episode`, `turn`, `steps` and `ring`.
+"""
+
+from codecraft_server.episodes.registry import Episodes
+from codecraft_server.episodes.world import Grader
+
+__all__ = ["Episodes", "Grader"]

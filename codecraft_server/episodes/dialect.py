@@ -63,7 +63,9 @@ def _object(text: str) -> Mapping[str, Any]:
     try:
         value = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        raise _Wrong(f"Not JSON: {error.msg} at line {error.lineno}, column {error.colno}. Send one JSON object such as {EXAMPLE}.") from error
+        raise _Wrong(
+            f"Not JSON: {error.msg} at line {error.lineno}, column {error.colno}. Send one JSON object such as {EXAMPLE}."
+        ) from error
     except RecursionError as error:
         raise _Wrong(f"Not an action: it is nested too deeply. Send one flat JSON object such as {EXAMPLE}.") from error
     except ValueError as error:  # a number of thousands of digits

@@ -11,16 +11,11 @@ from hashlib import blake2b
 
 from codecraft_server.clock import Clock, Timer
 from codecraft_server.episodes.events import Action, Heartbeat, Progress, Started, StepEvent, StepResult
+from codecraft_server.episodes.leases import Lease
 from codecraft_server.episodes.ring import Cursor, Ring
-from codecraft_server.episodes.waiting import Bell, Feed
-from codecraft_server.errors import (
-    CodecraftError,
-    InvalidFieldError,
-    NoStepRunningError,
-    OutputNotKeptError,
-    StdinFullError,
-    TooManyReadersError,
-)
+from codecraft_server.episodes.stdin import StdinGate
+from codecraft_server.episodes.waiting import Bell, Feed, Household
+from codecraft_server.errors import CodecraftError, InvalidFieldError, NoStepRunningError, OutputNotKeptError, TooManyReadersError
 from codecraft_server.grading.verdict import CheckResult, PhaseBegan
 from codecraft_server.sandbox import Command, Gap, Output, Stream
 from codecraft_server.settings import EpisodeSettings
@@ -42,7 +37,9 @@ def fingerprint(action: Action) -> bytes:
 class StepRun:
     """A step from the moment it was taken up. `done` is set when it has a result or a failure."""
 
-    def __init__(self, index: int, mark: bytes, clock: Clock, bounds: EpisodeSettings, *, streamed: bool) -> None:
+    def __init__(
+        self, index: int, mark: bytes, clock: Clock, bounds: EpisodeSettings, lease: Lease, household: Household, *, streamed: bool
+    ) -> None:
         self.index = index
         self.mark = mark
         self.streamed = streamed
@@ -55,12 +52,14 @@ class StepRun:
         self.command: Command | None = None
         self._clock = clock
         self._bounds = bounds
+        self._lease = lease
         self._ring = Ring(bounds.resume_window_bytes, self._acknowledge)
         self._feed: Feed[Progress | PhaseBegan | CheckResult] = Feed(EVENTS_KEPT)
         self._bell = Bell()
         self._readers = 0
         self._interrupt_grace_s: float | None = None
-        self._stdin = StdinGate()
+        self._stdin = StdinGate(household)
+        self._stdin_open = False
         self._abandoned: Timer | None = clock.call_later(bounds.reattach_grace_s, self.interrupt)
 
     # What the episode tells it
@@ -75,9 +74,10 @@ class StepRun:
         self._ring.append(event)
         self._bell.ring()
 
-    def started(self, command: Command) -> None:
+    def started(self, command: Command, *, stdin_open: bool) -> None:
         """The command runs. An interrupt that came before it strikes now."""
         self.command = command
+        self._stdin_open = stdin_open
         self._stdin.open(command)
         if self._interrupt_grace_s is not None:
             command.interrupt(self._interrupt_grace_s)
@@ -89,7 +89,7 @@ class StepRun:
         else:
             self.failure = result
         self._call_off()
-        self._stdin.open(None)
+        self._stdin.shut()
         self.command = self.task = None
         self.done.set()
         self._bell.ring()
@@ -122,6 +122,8 @@ class StepRun:
         """Write to its command; returns the offset accepted so far. NoStepRunningError, InvalidFieldError, StdinFullError."""
         if self.done.is_set():
             raise NoStepRunningError(self.index)
+        if self.command is not None and not self._stdin_open:
+            raise InvalidFieldError("step_index", "its command was not started with stdin_open")
         accepted = await self._stdin.write(offset, data, end_of_file=end_of_file)
         if accepted is None:
             raise NoStepRunningError(self.index)
@@ -166,10 +168,12 @@ class StepRun:
         if self._readers >= self._bounds.readers_per_step:
             raise TooManyReadersError(f"{self._readers} calls are attached to step {self.index}, which is all it may have")
         self._readers += 1
+        self._lease.hold()
         self._call_off()
 
     def _detach(self) -> None:
         self._readers -= 1
+        self._lease.release()
         if not self._readers and not self.done.is_set():
             self._abandoned = self._clock.call_later(self._bounds.reattach_grace_s, self.interrupt)
 

@@ -27,7 +27,7 @@ def unknown_task(task_id: str) -> str:
 
 def already_started(task: Task) -> str:
     """An answer to a second `start`."""
-    return f"Task {task.task_id} has been started already. Solve and submit it, or leave with {{\"action\": \"exit\"}}."
+    return f'Task {task.task_id} has been started already. Solve and submit it, or leave with {{"action": "exit"}}.'
 
 
 def written(path: bytes) -> str:

@@ -64,7 +64,7 @@ class _Call:
 class _Guarded:
     """A method of ours, wrapped. Requests arrive as bytes, so that one which can't be decoded is refused in our words too."""
 
-    handler: "grpc.RpcMethodHandler[Any, Any]"
+    handler: Any  # a grpc.RpcMethodHandler, of which the stubs know only the synchronous kind
     method: str
     token: str
 

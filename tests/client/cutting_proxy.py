@@ -12,7 +12,7 @@ CHUNK = 16_384
 
 
 class CuttingProxy:
-    """Passes bytes between clients and `target` (HOST:PORT), and resets a connection once it has brought the client a random number of bytes.
+    """Passes bytes between clients and `target` (HOST:PORT); cuts a connection once it has carried a random number of bytes back.
 
     Attributes:
         address: Where it listens.

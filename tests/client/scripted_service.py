@@ -1,4 +1,5 @@
-"""A codecraft server for tests of the client: real gRPC on a real socket, no sandboxes. What its commands print is in their command line."""
+# ruff: noqa: N802, D102, ARG002 - names and signatures are those of the generated servicer
+"""A codecraft server for tests of the client: real gRPC on a real socket, no sandboxes; commands print what their line says."""
 
 import threading
 from collections.abc import Iterator
@@ -18,7 +19,9 @@ from codecraft.v1.environment_pb2_grpc import EnvironmentServiceServicer, add_En
 PIECE = 1000
 
 
-def refusal(code: int, reason: str, message: str = "refused", *, retry_s: int = 0, violations: tuple[str, ...] = (), **metadata: str) -> grpc.Status:
+def refusal(
+    code: int, reason: str, message: str = "refused", *, retry_s: int = 0, violations: tuple[str, ...] = (), **metadata: str
+) -> grpc.Status:
     """A status as a codecraft server sends it."""
     packed = [Any()]
     packed[0].Pack(error_details_pb2.ErrorInfo(domain="codecraft.v1", reason=reason, metadata=metadata))
@@ -56,7 +59,7 @@ class Script:
 
 
 class ScriptedService(EnvironmentServiceServicer):
-    """One episode at a time, by the contract as far as the client can tell."""
+    """One episode at a time (a new Reset ends the last one), by the contract as far as the client can tell."""
 
     def __init__(self, script: Script) -> None:
         self.script = script
@@ -79,7 +82,9 @@ class ScriptedService(EnvironmentServiceServicer):
     def ListTasks(self, request: env.ListTasksRequest, context: grpc.ServicerContext) -> env.ListTasksResponse:
         self._called("ListTasks", context)
         at = int(request.page_token or "0")
-        return env.ListTasksResponse(tasks=[pb.Task(task_id=str(at + 1), category=request.category)], next_page_token=str(at + 1) if at < 2 else "")
+        return env.ListTasksResponse(
+            tasks=[pb.Task(task_id=str(at + 1), category=request.category)], next_page_token=str(at + 1) if at < 2 else ""
+        )
 
     def GetTask(self, request: env.GetTaskRequest, context: grpc.ServicerContext) -> env.GetTaskResponse:
         self._called("GetTask", context)
@@ -91,6 +96,8 @@ class ScriptedService(EnvironmentServiceServicer):
         self._break(context)
         if self.script.end_early:
             return
+        if request.request_id not in self.resets:
+            self.steps = []
         episode = self.resets.setdefault(request.request_id, f"w-{len(self.resets)}")
         ready = env.Ready(episode_id=episode, episode_token="secret")
         if request.WhichOneof("start") == "task_id":

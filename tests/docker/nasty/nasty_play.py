@@ -5,9 +5,9 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from nasty_row import Printed, Repeated, Row, Step, exited
+from nasty_row import Ending, Printed, Repeated, Row, Step, exited
 
-from codecraft_server.sandbox import Ended, FileProblem, Gap, Output, Sandbox, Stream
+from codecraft_server.sandbox import Ended, EndReason, FileProblem, Gap, Output, Sandbox, Stream
 
 ARRANGE = (
     b"mkdir -p /workspace/row && cd /workspace/row && : >marker\n"
@@ -160,14 +160,14 @@ class House:
 async def _cleaned(sandbox: Sandbox) -> bytes:
     """End all processes, remove the row's directory, and describe what a new shell finds."""
     assert await sandbox.kill_all() == 0
-    await _quiet(sandbox, CLEAN)
+    await _quiet(sandbox, CLEAN, Ending(EndReason.EXITED, code=0, restarted=True))
     played = await play(sandbox, Step(STATE))
     assert played.ended.background == ()
     return played.printed(Stream.OUT)
 
 
-async def _quiet(sandbox: Sandbox, command: bytes) -> None:
-    await check(sandbox, Step(command, b"", exited(), cwd=None, background=None))
+async def _quiet(sandbox: Sandbox, command: bytes, ending: Ending | None = None) -> None:
+    await check(sandbox, Step(command, b"", ending or exited(), cwd=None, background=None))
 
 
 def _state(row: Row, *, restarted: bool) -> bytes:

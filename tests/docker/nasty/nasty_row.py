@@ -6,7 +6,6 @@ Knows nothing of Docker or of how a row is played (`nasty_play`). The rows thems
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any
 
 from codecraft_server.sandbox import EndReason, FileProblemKind, OutputPolicy
@@ -104,7 +103,7 @@ class Step:
     cwd: bytes | None = ROW_DIR
     background: tuple[bytes, ...] | None = ()
     refused: FileProblemKind | None = None
-    on: Mapping[str, Differs] = MappingProxyType({})
+    on: Mapping[str, Differs] = field(default_factory=dict)
 
     def resolved(self, shell: str, user: str) -> "Step":
         """This step as it must be on one shell for one user."""

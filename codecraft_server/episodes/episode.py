@@ -1,0 +1,403 @@
+"""One episode: what may follow what, exactly-once, budget, return, and how it ends. Owns its steps, its submission, its lease and its workbench.
+
+Calls never do an episode's work: they have it begun and follow it. So whatever becomes of a call, the episode goes its way.
+"""
+
+import asyncio
+import contextlib
+import hmac
+import logging
+from collections.abc import Callable
+
+from codecraft_server import rewards
+from codecraft_server.clock import within
+from codecraft_server.episodes import text
+from codecraft_server.episodes.actions import Effect
+from codecraft_server.episodes.admission import Place
+from codecraft_server.episodes.events import (
+    Action,
+    Budget,
+    EpisodeView,
+    Fault,
+    Observation,
+    Outcome,
+    State,
+    StepResult,
+    SubmitResult,
+    Timing,
+)
+from codecraft_server.episodes.fields import check_action, check_step_index
+from codecraft_server.episodes.judging import Submission, Verdict, faulted, judge
+from codecraft_server.episodes.leases import Lease
+from codecraft_server.episodes.records import Records
+from codecraft_server.episodes.steps import StepRun, fingerprint
+from codecraft_server.episodes.turn import Turn, command_s
+from codecraft_server.episodes.workbench import Workbench
+from codecraft_server.episodes.world import INTERNAL, SHUTDOWN, World, fault_of
+from codecraft_server.errors import (
+    CodecraftError,
+    EpisodeEndedError,
+    InvalidFieldError,
+    NoStepRunningError,
+    SandboxLostError,
+    StepConflictError,
+    StepInProgressError,
+    StepNotFoundError,
+    StepOutOfOrderError,
+    WrongEpisodeTokenError,
+)
+from codecraft_server.grading.verdict import CheckResult, PhaseBegan
+from codecraft_server.rewards import Reward, Step
+
+_log = logging.getLogger(__name__)
+
+
+class Episode:
+    """An open or ended episode. `closed` is set once its sandbox is gone and its place is free."""
+
+    def __init__(
+        self, world: World, episode_id: str, token: str, place: Place, bench: Workbench, on_end: Callable[["Episode"], None]
+    ) -> None:
+        self.episode_id = episode_id
+        self.token = token
+        self.outcome: Outcome | None = None
+        self.fault: Fault | None = None
+        self.closed = asyncio.Event()
+        self.claimed = False  # whether a call has shown that the client has the token
+        self.ended_at = 0.0  # monotonic
+        self.records = Records(world.bounds.recorded_steps, world.bounds.recorded_bytes)
+        self._world = world
+        self._bench = bench
+        self._place = place
+        self._on_end = on_end
+        self._lease = Lease(world.clock, world.bounds.lease_s, lambda: self.end(Outcome.EXPIRED))
+        self._began_wall = world.clock.wall()
+        self._expires_wall = 0.0
+        self._steps_taken = 0
+        self._busy_s = 0.0
+        self._rewards: list[Reward] = []
+        self._running: StepRun | None = None
+        self._submission: Submission | None = None
+
+    # What it has
+
+    @property
+    def _steps_most(self) -> int:
+        task = self._bench.task
+        return task.limits.steps if task else self._world.settings.defaults.steps
+
+    @property
+    def _seconds_left(self) -> float:
+        task = self._bench.task
+        return max(0.0, (task.limits.episode_s if task else self._world.settings.defaults.episode_s) - self._busy_s)
+
+    @property
+    def budget(self) -> Budget:
+        """What is left of its steps."""
+        return Budget(self._steps_taken, max(0, self._steps_most - self._steps_taken), self._bench.task)
+
+    @property
+    def state(self) -> State:
+        """How it stands."""
+        if self.outcome is not None:
+            return State.ENDED
+        if self._submission is not None:
+            return State.GRADING
+        return State.STEPPING if self._running is not None else State.READY
+
+    def view(self) -> EpisodeView:
+        """How it stands, in full."""
+        ended = self.outcome is not None
+        return EpisodeView(
+            episode_id=self.episode_id,
+            state=self.state,
+            task=self._bench.task,
+            next_step_index=self._steps_taken,
+            budget=self.budget,
+            started_at=self._began_wall,
+            expires_at=self._expires_wall if ended else self._world.clock.wall() + self._lease.left_s,
+            outcome=self.outcome,
+            episode_s_left=self._seconds_left,
+        )
+
+    def admit(self, token: str) -> None:
+        """Let a call in: check its token, renew the lease. WrongEpisodeTokenError."""
+        if not hmac.compare_digest(token.encode("utf-8", "surrogatepass"), self.token.encode()):
+            raise WrongEpisodeTokenError(self.episode_id)
+        self.claimed = True
+        self._lease.renew()
+
+    # Steps
+
+    def step(self, index: int, action: Action, *, streamed: bool) -> StepRun:
+        """Take a step up, or find the one that was taken with this index. Raises what Step may raise."""
+        check_step_index(index)
+        check_action(action, command_s(self._world, self._bench.task), self._world.bounds)
+        mark = fingerprint(action)
+        known = self._known(index)
+        if known is not None:
+            if known.mark != mark:
+                raise StepConflictError(index)
+            return known
+        self._check_next(index)
+        self.records.forget_output()
+        run = StepRun(index, mark, self._world.clock, self._world.bounds, self._lease, self._world.household, streamed=streamed)
+        self._running = run
+        self._steps_taken += 1
+        self._lease.hold()
+        run.task = self._world.household.spawn(self._play(run, action), f"{self.episode_id} step {index}")
+        return run
+
+    def knows(self, index: int) -> bool:
+        """Whether a step of this index is running or remembered."""
+        return self._known(index) is not None
+
+    @property
+    def submitted(self) -> bool:
+        """Whether there is a submission, perhaps over."""
+        return self._submission is not None
+
+    def find(self, index: int) -> StepRun:
+        """A running or remembered step. StepNotFoundError."""
+        check_step_index(index)
+        run = self._known(index)
+        if run is None:
+            raise StepNotFoundError(index)
+        return run
+
+    def running(self, index: int) -> StepRun:
+        """A step that is running, or was. NoStepRunningError."""
+        check_step_index(index)
+        run = self._known(index)
+        if run is None:
+            raise NoStepRunningError(index)
+        return run
+
+    def _known(self, index: int) -> StepRun | None:
+        run = self._running
+        return run if run is not None and run.index == index else self.records.get(index)
+
+    def _check_next(self, index: int) -> None:
+        if index < self._steps_taken:
+            raise StepNotFoundError(index)
+        self.check_open()
+        if index > self._steps_taken:
+            raise StepOutOfOrderError(self._steps_taken, index)
+        if self._running is not None:
+            raise StepInProgressError(self._running.index)
+
+    def check_open(self) -> None:
+        """Raise EpisodeEndedError unless steps may be taken."""
+        if self.outcome is not None:
+            raise EpisodeEndedError(self.episode_id, self.outcome.name)
+        if self._submission is not None:
+            raise EpisodeEndedError(self.episode_id, "SUBMITTED")
+
+    async def _play(self, run: StepRun, action: Action) -> None:
+        """The work of a step: everything that may go wrong ends in a result, or in a failure after which the step was not taken."""
+        try:
+            effect = await Turn(self._world, self._bench, run, self._seconds_left, self._submit_in_step).play(action)
+        except SandboxLostError as lost:
+            effect = Effect(fault=fault_of(lost))
+        except CodecraftError as error:
+            if self.outcome is None:
+                self._withdraw(run, error)
+                return
+            effect = Effect()
+        except asyncio.CancelledError:  # by the owner of all tasks, who waits for the result
+            effect = Effect(fault=SHUTDOWN)
+        except Exception:
+            _log.exception("step broke", extra={"episode": self.episode_id, "step": run.index})
+            effect = Effect(fault=INTERNAL)
+        self._settle(run, effect)
+
+    def _withdraw(self, run: StepRun, error: CodecraftError) -> None:
+        self._running = None
+        self._steps_taken -= 1
+        self._lease.release()
+        run.finish(error)
+
+    def _settle(self, run: StepRun, effect: Effect) -> None:
+        """Weigh what a step came to, record it, and end the episode where that follows."""
+        self._busy_s += effect.busy_s
+        outcome, fault = self._end_after(effect)
+        if fault is not None:
+            effect.reward, effect.label = rewards.ABSENT, Step.UNKNOWN
+        self._rewards.append(effect.reward)
+        run.finish(self._result(run, effect, outcome, fault))
+        self._running = None
+        self.records.add(run)
+        self._lease.release()
+        if effect.outcome is not None and self._submission is not None and not self._submission.done.is_set():
+            self._finish_submission(self._submission, Verdict(outcome or effect.outcome, effect.reward, effect.grade, fault))
+        if outcome is not None:
+            self.end(outcome, fault)
+
+    def _end_after(self, effect: Effect) -> tuple[Outcome | None, Fault | None]:
+        if self.outcome is not None:  # ended from outside meanwhile
+            return self.outcome, self.fault
+        if effect.fault is not None:
+            return Outcome.FAULT, effect.fault
+        if effect.outcome is not None:
+            return effect.outcome, None
+        if self._submission is not None:  # the last word is its
+            return None, None
+        if self._steps_taken >= self._steps_most:
+            return Outcome.OUT_OF_STEPS, None
+        if self._seconds_left <= 0:
+            return Outcome.OUT_OF_TIME, None
+        return None, None
+
+    def _result(self, run: StepRun, effect: Effect, outcome: Outcome | None, fault: Fault | None) -> StepResult:
+        observation = Observation(
+            budget=self.budget,
+            message=effect.message,
+            output=effect.output,
+            error_output=effect.error_output,
+            gaps=effect.gaps,
+            ended=effect.ended,
+            file=effect.file,
+            files=effect.files,
+            error=effect.error,
+        )
+        timing = Timing(
+            started_at=run.began_wall,
+            elapsed_s=self._world.clock.monotonic() - run.began,
+            busy_s=effect.busy_s,
+            stalled_s=effect.stalled_s,
+            episode_s_left=self._seconds_left,
+        )
+        return StepResult(
+            step_index=run.index,
+            observation=observation,
+            reward=effect.reward,
+            label=effect.label,
+            timing=timing,
+            outcome=outcome,
+            fault=fault,
+            grade=effect.grade,
+            started_task=effect.started_task,
+        )
+
+    # Submission
+
+    def submit(self) -> Submission:
+        """Begin the submission, or find the one there was. Raises what Submit may raise."""
+        if self._submission is not None:
+            return self._submission
+        self.check_open()
+        if self._bench.task is None:
+            raise InvalidFieldError("episode_id", "no task has been started in this episode, so there is nothing to submit")
+        submission = self._submission = Submission(self._world, self._lease)
+        self._lease.hold()
+        submission.task = self._world.household.spawn(self._judge_work(submission), f"{self.episode_id} submission")
+        return submission
+
+    async def _judge_work(self, submission: Submission) -> None:
+        try:
+            if self._running is not None:
+                self._running.interrupt()
+                await self._running.done.wait()
+            verdict = await self._verdict(submission.publish)
+        except asyncio.CancelledError:  # by the end of the episode, or by the owner of all tasks, who waits for the result
+            verdict = faulted(self.fault or SHUTDOWN)
+        self._rewards.append(verdict.reward)
+        self._finish_submission(submission, verdict)
+        self._lease.release()
+        self.end(verdict.outcome, verdict.fault)
+
+    async def _verdict(self, report: Callable[[PhaseBegan | CheckResult], None]) -> Verdict:
+        task, sandbox = self._bench.task, self._bench.sandbox
+        if self.outcome is not None or task is None or sandbox is None:
+            return faulted(self.fault or INTERNAL)
+        return await judge(self._world, task, sandbox, report)
+
+    async def _submit_in_step(self, run: StepRun) -> Effect:
+        if self._submission is not None:  # a Submit call came between this step and its turn
+            return Effect(message=text.SUBMITTED)
+        submission = self._submission = Submission(self._world, self._lease)
+
+        def report(event: PhaseBegan | CheckResult) -> None:
+            submission.publish(event)
+            run.publish(event)
+
+        try:
+            verdict = await self._verdict(report)
+        except asyncio.CancelledError:
+            verdict = faulted(self.fault or SHUTDOWN)
+        passed = verdict.outcome is Outcome.PASSED
+        return Effect(
+            message=text.graded(verdict.grade.score, passed=passed) if verdict.grade else text.NOT_JUDGED,
+            reward=verdict.reward,
+            label=Step.PROGRESS if passed else Step.NEUTRAL,
+            outcome=verdict.outcome,
+            fault=verdict.fault,
+            grade=verdict.grade,
+        )
+
+    def _finish_submission(self, submission: Submission, verdict: Verdict) -> None:
+        clock = self._world.clock
+        submission.finish(
+            SubmitResult(
+                grade=verdict.grade,
+                reward=verdict.reward,
+                episode_return=rewards.returned(self._rewards),
+                outcome=verdict.outcome,
+                timing=Timing(submission.began_wall, clock.monotonic() - submission.began, episode_s_left=self._seconds_left),
+                fault=verdict.fault,
+            )
+        )
+
+    # The end
+
+    async def close(self) -> Outcome:
+        """End it by its client's wish; what is being graded is graded to the end first. Returns how it ended."""
+        if self._submission is not None:
+            await self._submission.done.wait()
+        self.end(Outcome.CLOSED)
+        await self.closed.wait()
+        return self.outcome or Outcome.CLOSED
+
+    def end(self, outcome: Outcome, fault: Fault | None = None) -> None:
+        """End it; the first word counts. What is running is stopped and the sandbox removed behind this call."""
+        if self.outcome is not None:
+            return
+        self.outcome, self.fault = outcome, fault
+        self.ended_at = self._world.clock.monotonic()
+        self._expires_wall = self._world.clock.wall()
+        self._lease.cancel()
+        self._world.household.spawn(self._clean_up(), f"{self.episode_id} end")
+        self._on_end(self)
+
+    async def idle(self) -> None:
+        """Wait until nothing is running or being graded."""
+        if self._running is not None:
+            await self._running.done.wait()
+        if self._submission is not None:
+            await self._submission.done.wait()
+
+    async def _clean_up(self) -> None:
+        try:
+            await self._stop_work()
+            await self._bench.close()
+        except Exception:
+            _log.exception("sandbox was not closed", extra={"episode": self.episode_id})
+        finally:
+            self._place.give_back()
+            self.closed.set()
+
+    async def _stop_work(self) -> None:
+        submission, run = self._submission, self._running
+        if submission is not None and submission.task is not None:
+            submission.task.cancel()
+            await submission.done.wait()
+        if run is None or run.task is None:
+            return
+        run.interrupt()
+        if run.command is None:  # not a command, or not yet: nothing that would end by itself soon
+            run.task.cancel()
+        with contextlib.suppress(TimeoutError):
+            await within(self._world.clock, self._world.settings.sandbox.kill_timeout_s, run.done.wait())
+        if not run.done.is_set() and run.task is not None:
+            run.task.cancel()
+            await run.done.wait()

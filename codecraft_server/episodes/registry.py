@@ -1,0 +1,198 @@
+"""All episodes of a server: opens, finds, remembers and closes them. What calls on one episode mean, the episode itself says."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import AsyncGenerator, Awaitable, Iterable
+from types import TracebackType
+from typing import Self
+
+from codecraft_server.clock import Clock, RealClock, within
+from codecraft_server.curriculum import Curriculum
+from codecraft_server.episodes.admission import Admission
+from codecraft_server.episodes.ended import Ended
+from codecraft_server.episodes.episode import Episode
+from codecraft_server.episodes.events import Action, EpisodeView, Load, Outcome, ResetEvent, StepEvent, SubmitEvent
+from codecraft_server.episodes.fields import check_grace, check_request_id, check_stdin
+from codecraft_server.episodes.opening import Opening
+from codecraft_server.episodes.waiting import Household
+from codecraft_server.episodes.workbench import Workbench
+from codecraft_server.episodes.world import SHUTDOWN, Grader, World
+from codecraft_server.errors import EpisodeNotFoundError, InvalidFieldError, RequestIdConflictError, ShuttingDownError
+from codecraft_server.sandbox import Sandboxes
+from codecraft_server.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+class Episodes:
+    """An async context manager: leaving it ends every episode and waits until their sandboxes are gone.
+
+    `reset`, `step`, `resume` and `submit` return generators that may be dropped at any moment; close them (`aclosing`) to be counted out at once.
+    Errors are those of `errors`, raised by the call or by its first event. `ShuttingDownError` from all that begins something, once draining.
+    """
+
+    def __init__(
+        self, sandboxes: Sandboxes, curriculum: Curriculum, grade: Grader, settings: Settings, worker: str, *, clock: Clock | None = None
+    ) -> None:
+        """`worker` is what ids of episodes start with. `sandboxes` is entered and left by its owner, around this."""
+        self._clock = clock or RealClock()
+        self._household = Household()
+        self._world = World(sandboxes, curriculum, grade, settings, self._clock, self._household)
+        self._worker = worker
+        self._admission = Admission(settings.episodes.max_episodes, settings.episodes.max_queued_resets)
+        self._openings: dict[str, Opening] = {}  # by request id, as long as the opening or its episode lives
+        self._open: dict[str, Episode] = {}  # oldest first
+        self._ended = Ended(self._clock, settings.episodes)
+        self._specs = tuple({task.sandbox: None for task in curriculum.tasks.values()})
+        self._draining = False
+
+    @property
+    def curriculum(self) -> Curriculum:
+        """What may be played."""
+        return self._world.curriculum
+
+    @property
+    def sandboxes(self) -> Sandboxes:
+        """Where sandboxes come from."""
+        return self._world.sandboxes
+
+    async def __aenter__(self) -> Self:
+        """Nothing to be done."""
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """End every episode and wait for its sandbox to be gone."""
+        try:
+            await self.drain(0.0)
+        finally:
+            await self._household.aclose()
+
+    # The life of episodes
+
+    def reset(self, request_id: str, task_id: str | None) -> AsyncGenerator[ResetEvent, None]:
+        """Open an episode, or follow the opening there was with this request id. `task_id` None: without a task."""
+        check_request_id(request_id)
+        known = self._openings.get(request_id)
+        if known is not None:
+            if (known.task.task_id if known.task else None) != task_id:
+                raise RequestIdConflictError(request_id)
+            return known.follow()
+        if self._draining:
+            raise ShuttingDownError
+        task = None if task_id is None else self.curriculum.get(task_id)
+        opening = Opening(
+            self._world,
+            self._admission,
+            task,
+            self._new_id(),
+            make=lambda opening, bench: self._made(request_id, opening, bench),
+            over=lambda _: self._forget(request_id),
+        )
+        self._openings[request_id] = opening
+        return opening.follow()
+
+    def _new_id(self) -> str:
+        return f"{self._worker}-{secrets.token_hex(6)}"
+
+    def _made(self, request_id: str, opening: Opening, bench: Workbench) -> Episode:
+        def ended(episode: Episode) -> None:
+            self._forget(request_id)
+            self._open.pop(episode.episode_id, None)
+            self._ended.add(episode)
+            _log.info("episode ended", extra={"episode": episode.episode_id, "outcome": episode.outcome and episode.outcome.value})
+
+        episode = Episode(self._world, bench.episode_id, secrets.token_urlsafe(24), opening.place, bench, ended)
+        self._open[episode.episode_id] = episode
+        return episode
+
+    def _forget(self, request_id: str) -> None:
+        self._openings.pop(request_id, None)
+
+    def _find(self, episode_id: str, token: str) -> Episode:
+        episode = self._open.get(episode_id) or self._ended.get(episode_id)
+        if episode is None:
+            raise EpisodeNotFoundError(episode_id)
+        episode.admit(token)
+        return episode
+
+    def get(self, episode_id: str, token: str) -> EpisodeView:
+        """Tell how an episode stands; renews its lease."""
+        return self._find(episode_id, token).view()
+
+    async def close(self, episode_id: str, token: str) -> Outcome:
+        """End an episode and wait until its sandbox is gone. Idempotent; says how it ended."""
+        return await self._find(episode_id, token).close()
+
+    # What is done in an episode
+
+    def step(self, episode_id: str, token: str, step_index: int, action: Action, *, stream_output: bool) -> AsyncGenerator[StepEvent, None]:
+        """Take a step, or follow the one that was taken with this index."""
+        episode = self._find(episode_id, token)
+        if self._draining and not episode.knows(step_index):
+            raise ShuttingDownError
+        return episode.step(step_index, action, streamed=stream_output).follow()
+
+    def resume(self, episode_id: str, token: str, step_index: int, out_offset: int, err_offset: int) -> AsyncGenerator[StepEvent, None]:
+        """Follow a step that was taken, from these offsets of its output on."""
+        run = self._find(episode_id, token).find(step_index)
+        run.check_resumable(out_offset, err_offset)
+        return run.follow(out_offset, err_offset)
+
+    def submit(self, episode_id: str, token: str) -> AsyncGenerator[SubmitEvent, None]:
+        """Submit an episode's work, or follow the submission there was."""
+        episode = self._find(episode_id, token)
+        if self._draining and not episode.submitted:
+            raise ShuttingDownError
+        return episode.submit().follow()
+
+    def interrupt(self, episode_id: str, token: str, step_index: int, grace_s: float) -> None:
+        """Stop the running step of this index; nothing happens when it has ended already."""
+        check_grace(grace_s, self._world.bounds)
+        self._find(episode_id, token).running(step_index).interrupt(grace_s)
+
+    async def write_stdin(self, episode_id: str, token: str, step_index: int, offset: int, data: bytes, *, end_of_file: bool) -> int:
+        """Write to the standard input of a running command; returns the offset accepted so far."""
+        check_stdin(offset, data)
+        run = self._find(episode_id, token).running(step_index)
+        return await run.write_stdin(offset, data, end_of_file=end_of_file)
+
+    # The whole
+
+    def views(self) -> list[EpisodeView]:
+        """How the open episodes stand, oldest first."""
+        return [episode.view() for episode in self._open.values()]
+
+    def load(self) -> Load:
+        """What of the capacity is in use."""
+        return Load(self._admission.taken, self._admission.waiting, self.sandboxes.ready(self._specs))
+
+    def prewarm(self, task_id: str, count: int) -> int:
+        """Have sandboxes for a task stand ready; returns how many do at this moment."""
+        task = self.curriculum.get(task_id)
+        if count < 0:
+            raise InvalidFieldError("sandboxes", f"must not be negative, is {count}")
+        return self.sandboxes.prewarm(task.sandbox, count)
+
+    async def drain(self, grace_s: float) -> None:
+        """Begin nothing new, give what runs `grace_s` to end, interrupt the rest, end all episodes and wait for their sandboxes. May be repeated."""
+        self._draining = True
+        for opening in list(self._openings.values()):
+            opening.shut_down()
+        episodes = list(self._open.values())
+        if grace_s > 0 and episodes:
+            with contextlib.suppress(TimeoutError):
+                await within(self._clock, grace_s, _all(episode.idle() for episode in episodes))
+        for episode in list(self._open.values()):
+            episode.end(Outcome.FAULT, SHUTDOWN)
+        sandbox = self._world.settings.sandbox
+        bound_s = sandbox.kill_timeout_s + sandbox.close_timeout_s  # of one, and they end side by side
+        try:
+            await within(self._clock, bound_s, self._household.finish())
+        except TimeoutError:
+            _log.error("episodes did not end in time", extra={"bound_s": bound_s})  # noqa: TRY400 - the trace would say nothing
+
+
+async def _all(works: Iterable[Awaitable[None]]) -> None:
+    await asyncio.gather(*works)

@@ -1,0 +1,39 @@
+"""Servers for the client to talk to."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from scripted_service import Script, serve
+
+from codecraft_client import Client, RetryPolicy, Timeouts
+
+QUICK = RetryPolicy(window_s=5, first_s=0.001, longest_s=0.05)
+
+
+@pytest.fixture
+def script() -> Script:
+    """What the scripted server does; to be changed by the test."""
+    return Script()
+
+
+@pytest.fixture
+def target(script: Script) -> Iterator[str]:
+    """The address of a scripted server."""
+    server, address = serve(script)
+    yield address
+    script.release.set()
+    server.stop(None).wait()
+
+
+@pytest.fixture
+def make_client(target: str) -> Iterator[Callable[..., Client]]:
+    """Makes clients of the scripted server, closed at the end."""
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(Client(target, **{"retry": QUICK, "timeouts": Timeouts(call_s=5), **options}))
+
+
+@pytest.fixture
+def client(make_client: Callable[..., Client]) -> Client:
+    """A client of the scripted server that retries quickly."""
+    return make_client()

@@ -1,0 +1,79 @@
+"""The command line, as a user runs it."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from scripted_service import Script
+
+
+def codecraft(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "codecraft_client.cli", *arguments]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("CODECRAFT_")}
+    return subprocess.run(command, env=clean | environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["demo", "--help"], ["info", "--help"], ["tasks", "--help"]])
+def test_help_is_everywhere(arguments: list[str]) -> None:
+    """Each command explains itself with status 0."""
+    done = codecraft(*arguments)
+    assert done.returncode == 0
+    assert "usage: codecraft" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [[], ["dance"], ["info", "--colour"]])
+def test_wrong_usage_has_status_2(arguments: list[str]) -> None:
+    """What can't be understood is status 2 and a line of usage."""
+    done = codecraft(*arguments)
+    assert done.returncode == 2
+    assert "usage: codecraft" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["info", "tasks"])
+def test_no_server_is_one_line(command: str) -> None:
+    """Where nobody answers: status 1, and one line that names the remedy."""
+    done = codecraft(command, "--target", "127.0.0.1:1")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == "codecraft: no server at 127.0.0.1:1; start one with `make serve` or `codecraft-server serve`\n"
+
+
+def test_the_demo_starts_no_server_for_another_machine() -> None:
+    """A target that is not this machine is never replaced by a server of our own."""
+    done = codecraft("demo", "--target", "codecraft.invalid:50051")
+    assert done.returncode == 1
+    assert "no server at codecraft.invalid:50051" in done.stderr
+
+
+def test_info_tells_what_the_server_is(target: str) -> None:
+    """Version, protocol and the number of tasks are in it; the target comes from the environment."""
+    done = codecraft("info", CODECRAFT_TARGET=target)
+    assert done.returncode == 0, done.stderr
+    assert "9 (protocol 1), worker w" in done.stdout
+    assert "3, catalog" in done.stdout
+
+
+def test_tasks_lists_all(target: str) -> None:
+    """Each task has a row, from all pages."""
+    done = codecraft("tasks", "--target", target)
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[1] for line in done.stdout.splitlines() if line.startswith(("│", "|"))] == ["1", "2", "3"]
+
+
+def test_the_token_comes_from_the_environment(target: str, script: Script) -> None:
+    """CODECRAFT_TOKEN is sent; without it the refusal is one line."""
+    script.token = "s3cret"
+    assert codecraft("info", "--target", target, CODECRAFT_TOKEN="s3cret").returncode == 0
+    refused = codecraft("info", "--target", target)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("codecraft: ")
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_the_package_is_light() -> None:
+    """Importing the client brings in neither Gymnasium, nor numpy, nor rich, nor the Docker library, nor the server."""
+    program = "import sys, codecraft_client; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert {"gymnasium", "numpy", "rich", "docker", "codecraft_server"}.isdisjoint(done.stdout.split())
+    assert "grpc" in done.stdout.split()

@@ -1,0 +1,34 @@
+"""What the Docker tests share: looking at the engine from outside."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import docker
+
+from codecraft_server.docker.create import LABEL
+
+WORKER = "testing"
+GONE_WITHIN_S = 15.0
+
+
+def ours(client: docker.DockerClient, worker: str = WORKER) -> list[str]:
+    """Names of all containers this worker's sandboxes have, in whatever state."""
+    found = client.api.containers(all=True, filters={"label": [f"{LABEL}=1"]})
+    names = [str((container["Names"] or [container["Id"]])[0]).lstrip("/") for container in found]
+    return [name for name in names if name.startswith(f"codecraft-{worker}-")]
+
+
+def wait_until_gone(client: docker.DockerClient, worker: str = WORKER, within_s: float = GONE_WITHIN_S) -> None:
+    """Return when the worker has no container any more; fail when that takes too long."""
+    deadline = time.monotonic() + within_s
+    while left := ours(client, worker):
+        assert time.monotonic() < deadline, f"left behind: {left}"
+        time.sleep(0.1)
+
+
+async def until(condition: Callable[[], bool], within_s: float = 20.0) -> None:
+    """Return when the condition holds; fail when that takes too long."""
+    async with asyncio.timeout(within_s):
+        while not condition():  # noqa: ASYNC110 - the engine has no event for what is waited for
+            await asyncio.sleep(0.05)

@@ -1,0 +1,39 @@
+"""What the tests of grading in real containers share: a task laid out, somebody's deeds done in it, and the verdict."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from codecraft_server.curriculum import load
+from codecraft_server.episodes.layout import lay_out
+from codecraft_server.grading import grade
+from codecraft_server.grading.verdict import Grade
+from codecraft_server.sandbox import Ended, OutputPolicy, Sandbox
+from codecraft_server.settings import TaskDefaults
+from codecraft_server.task import Deed, Task, TaskFile
+
+SHIPPED = load(None, TaskDefaults())
+_POLICY = OutputPolicy(stream=False, separate=False, kept=64 * 1024, max_output=64 * 1024 * 1024, window=0, stall_s=5.0, stall_total_s=5.0)
+
+Opener = Callable[..., Awaitable[Sandbox]]
+
+
+async def do(sandbox: Sandbox, deeds: Sequence[Deed]) -> None:
+    """Do what a learner did, in its session. How its commands end is the learner's business."""
+    for deed in deeds:
+        if isinstance(deed, TaskFile):
+            await sandbox.write_file(deed.path.encode(), deed.content, mode=deed.mode, offset=None)
+            continue
+        command = await sandbox.run(deed.encode(), session="main", timeout_s=30.0, output=_POLICY)
+        assert isinstance([event async for event in command.events()][-1], Ended)
+
+
+async def verdict(opened: Opener, task: Task, deeds: Sequence[Deed]) -> Grade:
+    """Lay a task out in a sandbox of its own, do the deeds, and grade."""
+    sandbox = await opened(task.sandbox)
+    await lay_out(task, sandbox, lambda _: None)
+    await do(sandbox, deeds)
+    return await grade(task, sandbox, lambda _: None)
+
+
+def reasons(judged: Grade) -> dict[str, str]:
+    """Why each check failed, for a test's message."""
+    return {check.check_id: check.reason for check in judged.checks if not check.passed}

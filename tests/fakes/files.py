@@ -1,0 +1,98 @@
+"""Files of a fake sandbox, in memory, with just enough of users and modes."""
+
+import posixpath
+from dataclasses import dataclass, field
+
+from codecraft_server.sandbox import FileContent, FileEntry, FileList, FileProblem, FileProblemKind, FileType
+
+AGENT = 1000
+
+
+@dataclass
+class _Node:
+    mode: int
+    uid: int
+    data: bytes | None  # None: a directory
+
+
+@dataclass
+class FakeFiles:
+    """Absolute, normalised path to node."""
+
+    working_dir: bytes
+    _nodes: dict[bytes, _Node] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for path in (b"/tmp", b"/home/agent", self.working_dir):  # noqa: S108 - a path in the fake, not of this machine
+            self._make_directories(path)
+
+    def absolute(self, path: bytes, cwd: bytes | None = None) -> bytes:
+        """Resolve as the sandbox would."""
+        return posixpath.normpath(posixpath.join(cwd or self.working_dir, path))
+
+    def is_directory(self, path: bytes) -> bool:
+        """Whether there is one."""
+        node = self._nodes.get(path)
+        return node is not None and node.data is None
+
+    def read(self, path: bytes, offset: int, max_bytes: int, *, as_root: bool) -> FileContent:
+        """See Sandbox.read_file."""
+        node = self._find(path)
+        if node.data is None:
+            raise FileProblem(FileProblemKind.IS_DIRECTORY, "it is a directory")
+        if not as_root and node.uid != AGENT and not node.mode & 0o004:
+            raise FileProblem(FileProblemKind.PERMISSION, "permission denied")
+        piece = node.data[offset : offset + max_bytes]
+        return FileContent(piece, len(node.data), node.mode, end_of_file=offset + len(piece) >= len(node.data))
+
+    def write(self, path: bytes, content: bytes, mode: int | None, offset: int | None, *, as_root: bool) -> None:
+        """See Sandbox.write_file."""
+        where = self.absolute(path)
+        old = self._nodes.get(where)
+        if old is not None and old.data is None:
+            raise FileProblem(FileProblemKind.IS_DIRECTORY, "it is a directory")
+        if old is not None and not as_root and old.uid != AGENT:
+            raise FileProblem(FileProblemKind.PERMISSION, "permission denied")
+        self._make_directories(posixpath.dirname(where))
+        before = (old.data or b"") if old is not None and offset is not None else b""
+        start = offset or 0
+        data = before[:start].ljust(start, b"\0") + content + before[start + len(content) :]
+        kept = old.mode if old is not None else 0o644
+        self._nodes[where] = _Node(kept if mode is None else mode, 0 if as_root else AGENT, data)
+
+    def list(self, path: bytes, depth: int, max_entries: int) -> FileList:
+        """See Sandbox.list_files."""
+        where = self.absolute(path)
+        if self._find(path).data is not None:
+            raise FileProblem(FileProblemKind.NOT_DIRECTORY, "it is no directory")
+        prefix = where.rstrip(b"/") + b"/"
+        below = sorted(name[len(prefix) :] for name in self._nodes if name.startswith(prefix))
+        entries = [self._entry(name, self._nodes[prefix + name]) for name in below if name and name.count(b"/") < depth]
+        return FileList(tuple(entries[:max_entries]), truncated=len(entries) > max_entries)
+
+    def stat(self, path: bytes) -> FileEntry:
+        """See Sandbox.stat."""
+        return self._entry(b"", self._find(path))
+
+    def _entry(self, name: bytes, node: _Node) -> FileEntry:
+        kind = FileType.DIRECTORY if node.data is None else FileType.FILE
+        return FileEntry(name, kind, len(node.data or b""), node.mode)
+
+    def _find(self, path: bytes) -> _Node:
+        where = self.absolute(path)
+        node = self._nodes.get(where)
+        if node is not None:
+            return node
+        parent = posixpath.dirname(where)
+        while parent not in self._nodes:
+            parent = posixpath.dirname(parent)
+        if self._nodes[parent].data is not None:
+            raise FileProblem(FileProblemKind.NOT_DIRECTORY, "a part of the path is no directory")
+        raise FileProblem(FileProblemKind.NOT_FOUND, "no such file or directory")
+
+    def _make_directories(self, path: bytes) -> None:
+        while path not in self._nodes:
+            self._nodes[path] = _Node(0o755, AGENT, None)
+            path = posixpath.dirname(path)
+        if self._nodes[path].data is not None:
+            raise FileProblem(FileProblemKind.NOT_DIRECTORY, "a part of the path is no directory")

@@ -1,0 +1,129 @@
+"""The curriculum that ships, and the digests by which tasks and curricula are told apart."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import codecraft_server.curriculum
+from codecraft_server.curriculum import load, shipped
+from codecraft_server.settings import TaskDefaults
+from codecraft_server.task import TaskFile
+
+DEFAULTS = TaskDefaults()
+SHIPPED = load(None, DEFAULTS)
+SCHEMA_FILE = Path(codecraft_server.curriculum.__file__).parent / "curriculum.schema.json"
+
+
+def written(tmp_path: Path, **entry: object) -> Path:
+    file = tmp_path / "curriculum.json"
+    base = {"title": "T", "category": "C", "docker": "codecraft/debian:1", "shell": "/bin/sh", "description": "d", "test": "t"}
+    file.write_text(json.dumps({"tasks": {"t": {**base, **entry}}}))
+    return file
+
+
+def test_the_ancestors_three_tasks_ship() -> None:
+    """Tasks 1, 2 and 3 are the ancestor's, in order, on an image of ours, without a network."""
+    first = [SHIPPED.get(task_id) for task_id in ("1", "2", "3")]
+    assert [task.title for task in first] == ["Hello World", "Git Clone", "Sort"]
+    assert list(SHIPPED.tasks)[:3] == ["1", "2", "3"]
+    assert {(task.sandbox.image, task.sandbox.shell, task.sandbox.working_dir) for task in first} == {
+        ("codecraft/debian:1", b"/bin/bash", b"/workspace")
+    }
+
+
+@pytest.mark.parametrize("task_id", SHIPPED.tasks)
+def test_every_shipped_task_can_be_judged_and_proven(task_id: str) -> None:
+    """Every task has checks, a solution and at least three wrong answers of different names, needs no network and says what it is."""
+    task = SHIPPED.get(task_id)
+    assert task.checks
+    assert task.solution
+    assert len({wrong.name for wrong in task.wrong}) == len(task.wrong) >= 3
+    assert all(wrong.max_score < task.pass_score for wrong in task.wrong)
+    assert not task.sandbox.network
+    assert task.difficulty
+    assert task.license
+    assert all(text.endswith((".", "!", "?")) for text in (task.description.strip(), task.test.strip()))
+
+
+@pytest.mark.parametrize("task_id", SHIPPED.tasks)
+def test_no_shipped_task_tells_its_solution(task_id: str) -> None:
+    """Neither the text nor the files that the agent gets hold a file of the solution."""
+    task = SHIPPED.get(task_id)
+    visible = [task.description, task.test, *(file.content.decode(errors="replace") for file in task.files)]
+    secrets = [deed.content.decode() for deed in task.solution if isinstance(deed, TaskFile)]
+    assert not [secret for secret in secrets if any(secret.strip() in text for text in visible)]
+
+
+def test_the_shipped_file_fits_the_schema_that_it_names() -> None:
+    """Editors find the schema by the relative path in the file, and the file is valid by it."""
+    content = json.loads(shipped().read_text())
+    assert (shipped().parent / content["$schema"]).resolve() == SCHEMA_FILE.resolve()
+    jsonschema.validate(content, json.loads(SCHEMA_FILE.read_text()), cls=jsonschema.Draft202012Validator)
+
+
+def test_a_digest_is_the_same_every_time_and_whatever_the_layout(tmp_path: Path) -> None:
+    """Order of keys, white space and defaults that are spelled out do not change what a task is."""
+    plain = load(written(tmp_path), DEFAULTS)
+    spelled = {
+        "working_dir": "/workspace",
+        "user": "agent",
+        "limits": {"steps": DEFAULTS.steps},
+        "grading": {"aggregate": "all"},
+        "tags": [],
+    }
+    file = written(tmp_path, **spelled)
+    entries = json.loads(file.read_text())["tasks"]["t"]
+    file.write_text(json.dumps({"tasks": {"t": dict(reversed(entries.items()))}}, indent=7))
+    assert load(file, DEFAULTS).digest == plain.digest
+
+
+def test_a_digest_is_stable_across_versions(tmp_path: Path) -> None:
+    """The digest of one task is written down here: results of different versions are compared by it, so it changes only on purpose."""
+    check = {"id": "a", "kind": "command", "command": "true", "stdout": {"json": [1]}}
+    task = load(written(tmp_path, checks=[check], files={"f": "x"}), DEFAULTS).get("t")
+    assert task.digest == "DIGEST"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": "U"},
+        {"description": "e"},
+        {"for_teacher": "x"},
+        {"files": {"a": ""}},
+        {"setup": ["true"]},
+        {"limits": {"steps": 3}},
+        {"limits": {"cpus": 0.5}},
+        {"checks": [{"id": "a", "kind": "command", "command": "true"}]},
+        {"checks": [{"id": "a", "kind": "file", "path": "true"}]},
+        {"solution": ["true"]},
+        {"grading": {"aggregate": "weighted"}},
+    ],
+)
+def test_whatever_changes_a_task_changes_its_digest(change: dict[str, object], tmp_path: Path) -> None:
+    """Visible or hidden, every part of a task counts."""
+    before = load(written(tmp_path), DEFAULTS)
+    after = load(written(tmp_path, **change), DEFAULTS)
+    assert after.get("t").digest != before.get("t").digest
+    assert after.digest != before.digest
+
+
+def test_defaults_are_part_of_the_digest(tmp_path: Path) -> None:
+    """An operator who changes a default changes the tasks that rely on it."""
+    file = written(tmp_path)
+    assert load(file, dataclasses.replace(DEFAULTS, steps=7)).digest != load(file, DEFAULTS).digest
+
+
+def test_the_order_of_tasks_is_part_of_the_curriculums_digest(tmp_path: Path) -> None:
+    """A curriculum is a sequence: the same tasks in another order are another one."""
+    file = written(tmp_path)
+    entry = json.loads(file.read_text())["tasks"]["t"]
+    file.write_text(json.dumps({"tasks": {"a": entry, "b": entry}}))
+    one = load(file, DEFAULTS)
+    file.write_text(json.dumps({"tasks": {"b": entry, "a": entry}}))
+    other = load(file, DEFAULTS)
+    assert {task.digest for task in one.tasks.values()} == {task.digest for task in other.tasks.values()}
+    assert one.digest != other.digest
