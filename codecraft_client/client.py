@@ -25,7 +25,7 @@ class Client:
     """A connection to a codecraft server, made at first use.
 
     May be shared by threads (each episode belongs to one at a time), pickled (as its configuration, token included) and inherited by forked
-    processes (see ForkError): each process opens a channel of its own. Every call has a deadline, and every failure is a CodecraftError.
+    processes: each process opens a channel of its own. Every call has a deadline, and every failure is a CodecraftError.
     """
 
     def __init__(

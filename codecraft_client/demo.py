@@ -47,7 +47,7 @@ def play(client: Client, console: Console) -> bool:
         if not client.target.startswith(("127.", "localhost", "[::1]")):
             raise
         console.print(f"[dim]no server at {client.target}; starting one[/dim]")
-        with own_server(lambda line: console.print(f"[dim]server: {escape(line)}[/dim]")) as address, Client(address) as own:
+        with own_server(lambda line: console.print(f"[dim]server: {escape(line)}[/dim]")) as address, Client.from_environment(address) as own:
             passed = _Demo(own, console).play()
             console.print("[dim]ending the server[/dim]")
         console.print("[dim]the server has ended[/dim]")
@@ -91,6 +91,8 @@ class _Demo:
                 self._event(event)
         self._shown(printed)
         result = running.result()
+        if result.observation.command_end is not None and not printed:
+            self._console.print("  [dim](nothing)[/dim]")
         self._result(result)
         verdict = Verdict(line.title or "an ordinary step", f"{line.reward:g}", _reward(result))
         if line.title or not verdict.as_expected:

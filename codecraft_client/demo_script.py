@@ -67,7 +67,7 @@ def mistakes() -> Scene:
         Line(command("ls")),
         Line(command("cat hello.py")),
         Line(write("hello.py", WRONG)),
-        Line(command("python3 hello.py")),
+        Line(command("python hello.py")),
         Line(SUBMIT, 0, "task 1, wrong: Hello, world!"),
     )
     return Scene("Task 1, with the mistakes of the first demo", None, lines)
@@ -75,7 +75,7 @@ def mistakes() -> Scene:
 
 def hello() -> Scene:
     """Task 1 done right."""
-    lines = (Line(write("hello.py", RIGHT)), Line(command("python3 hello.py")), Line(SUBMIT, 1, "task 1, right: Hello, World!"))
+    lines = (Line(write("hello.py", RIGHT)), Line(command("python hello.py")), Line(SUBMIT, 1, "task 1, right: Hello, World!"))
     return Scene("Task 1, done right", "1", lines)
 
 
@@ -92,7 +92,7 @@ def sort() -> Scene:
     lines = (
         Line(command("cat input.txt")),
         Line(write("main.py", SORT)),
-        Line(command("python3 main.py")),
+        Line(command("python main.py")),
         Line(command("tree")),
         Line(command("cat output.txt")),
         Line(SUBMIT, 1, "task 3: sort the numbers"),

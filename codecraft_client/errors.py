@@ -4,7 +4,6 @@ Knows nothing of gRPC: `wire.status` makes these from what the server said, `tra
 
     CodecraftError
       UsageError                    this client can't be used so; nothing was sent
-        ForkError                   gRPC was in use when the process forked
       DetachedError                 this client gave the call up itself (`Episode.close`, `Client.close`)
       TransportError                the line failed; the fate of the call is unknown
         ServerUnavailableError      nobody has ever answered at the target
@@ -84,10 +83,6 @@ def _rebuilt(kind: type[CodecraftError], arguments: tuple[object, ...], state: d
 
 class UsageError(CodecraftError):
     """This client can't be used so; nothing was sent."""
-
-
-class ForkError(UsageError):
-    """gRPC was in use, without its fork support, when this process was forked from another one."""
 
 
 class DetachedError(CodecraftError):

@@ -1,9 +1,8 @@
 """The one room that knows gRPC: a channel, calls on it, and the translation of what goes wrong. Decides nothing; `exchange` does.
 
-A transport may be used from several threads. Its channel is opened at the first call, once per process (see `fork`).
+A transport may be used from several threads. Its channel is opened at the first call, and in each process anew (see `fork`).
 """
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
@@ -28,7 +27,8 @@ from codecraft_client.wire.status import server_error
 UNARY = frozenset({"GetServerInfo", "ListTasks", "GetTask", "Interrupt", "WriteStdin", "GetEpisode", "Close"})
 
 OPTIONS: tuple[tuple[str, int], ...] = (
-    # A stream is read by the thread that asks for its next event, without a helper thread and its hand-over for each message.
+    # A stream is read by the thread that asks for its next event: without a helper thread a step takes half the time.
+    ("SingleThreadedUnaryStream", 1),
     # Each client its own connection: closing one, or losing one, is nothing to the others.
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.initial_reconnect_backoff_ms", 100),
@@ -61,7 +61,6 @@ class Transport:
         """No I/O: opened at first use. `token` empty: none is sent."""
         self.target = target
         self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
-        self._lock = threading.Lock()
         self._channel: grpc.Channel | None = None
         self._stub: EnvironmentServiceStub | None = None
         self._closed = False
@@ -69,43 +68,46 @@ class Transport:
         GUARD.watch(self)
 
     def open(self, call: Call) -> Line:
-        """Make a call. A stream starts at once, a unary call when its line is read. ForkError, DetachedError after `close`."""
-        method = getattr(self._connected(call), call.method)
-        if call.method in UNARY:
-            return _UnaryLine(self, call, lambda: method(call.request, timeout=call.timeout_s, metadata=self._metadata))
-        return _StreamLine(self, call, method(call.request, timeout=call.timeout_s, metadata=self._metadata))
+        """Make a call. A stream starts at once, a unary call when its line is read. DetachedError after `close`."""
+        with GUARD.opening():
+            method = getattr(self._connected(call), call.method)
+            if call.method in UNARY:
+                return _UnaryLine(self, call, lambda: method(call.request, timeout=call.timeout_s, metadata=self._metadata))
+            return _StreamLine(self, call, method(call.request, timeout=call.timeout_s, metadata=self._metadata))
 
     def close(self) -> None:
         """Give up all calls and close the channel. Idempotent; final."""
-        with self._lock:
+        with GUARD.opening():
             self._closed = True
-            channel, self._channel, self._stub = self._channel, None, None
+            self.hang_up()
+
+    def hang_up(self) -> None:
+        """See `fork`."""
+        channel, self._channel, self._stub = self._channel, None, None
         if channel is not None:
             channel.close()
-
-    def forget(self) -> object | None:
-        """See `fork`. The lock may have been held by a thread that does not exist in the child."""
-        self._lock = threading.Lock()
-        channel, self._channel, self._stub = (self._channel, self._stub), None, None
-        return channel if channel[0] is not None else None
 
     def error(self, failure: grpc.RpcError, call: Call) -> CodecraftError:
         """Translate a failure of `call`."""
         if self._closed:
-            return DetachedError("the client was closed", where=call.where)
+            return self.hung_up(call)
         error = translated(failure, call, self.target, answered=self.answered)
         self.answered = self.answered or isinstance(error, ServerError)
         return error
 
+    def hung_up(self, call: Call) -> CodecraftError:
+        """The error of a call that came upon a closed channel."""
+        if self._closed:
+            return DetachedError("the client was closed", where=call.where)
+        return ConnectionLostError("the connection was closed for a fork", where=call.where)
+
     def _connected(self, call: Call) -> EnvironmentServiceStub:
-        with self._lock:
-            GUARD.check()
-            if self._closed:
-                raise DetachedError("the client is closed", where=call.where)
-            if self._stub is None:
-                self._channel = grpc.insecure_channel(self.target, options=_options(self.target))
-                self._stub = EnvironmentServiceStub(self._channel)
-            return self._stub
+        if self._closed:
+            raise DetachedError("the client is closed", where=call.where)
+        if self._stub is None:
+            self._channel = grpc.insecure_channel(self.target, options=_options(self.target))
+            self._stub = EnvironmentServiceStub(self._channel)
+        return self._stub
 
 
 class _StreamLine:
@@ -144,6 +146,8 @@ class _UnaryLine:
             message = self._ask()
         except grpc.RpcError as failure:
             raise self._transport.error(failure, self._call) from failure
+        except ValueError as failure:  # gRPC's word for a channel that was closed since: by `close`, or by a fork
+            raise self._transport.hung_up(self._call) from failure
         self._transport.answered = True
         yield message
 
@@ -170,7 +174,7 @@ def _unsaid(code: grpc.StatusCode, details: str, call: Call, target: str, *, ans
     where, told = call.where, {"detail": details}
     torn = code in {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN} and any(mark in details for mark in BROKEN)
     broken = torn or code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}
-    if broken and not answered:
+    if broken and not answered and code is not grpc.StatusCode.CANCELLED:  # cancelled: by a fork
         remedy = "start one with `make serve` or `codecraft-server serve`"
         return ServerUnavailableError(f"no server at {target}; {remedy}", where=where, metadata=told)
     if broken:

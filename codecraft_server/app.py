@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from codecraft_server import curriculum, grading
 from codecraft_server.curriculum import Curriculum
 from codecraft_server.docker import DockerSandboxes, images
-from codecraft_server.docker.engine import find_client
+from codecraft_server.docker.engine import connected
 from codecraft_server.serving import is_loopback, serving
 from codecraft_server.settings import Settings
 
@@ -85,7 +85,7 @@ async def _serve(settings: Settings, catalog: Curriculum, signals: _Signals) -> 
 def _ensure_images(catalog: Curriculum) -> None:
     named = {task.sandbox.image for task in catalog.tasks.values()}
     if ours := sorted(name for name in named if name.startswith(_OURS)):
-        with contextlib.closing(find_client()) as client:
+        with connected() as client:
             images.ensure(client, ours, lambda line: _log.info("images", extra={"progress": line}))
 
 

@@ -49,7 +49,10 @@ class RealClock:
 
 
 async def within(clock: Clock, seconds: float, work: Coroutine[Any, Any, T]) -> T:
-    """Return what `work` returns; after `seconds` it is cancelled, waited for, and TimeoutError raised. `asyncio.timeout` knows only the loop's clock."""
+    """Return what `work` returns; after `seconds` it is cancelled, waited for, and TimeoutError raised.
+
+    `asyncio.timeout` would do, but it knows only the loop's clock.
+    """
     task = asyncio.ensure_future(work)
     expired = False
 

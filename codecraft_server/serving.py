@@ -27,6 +27,7 @@ from codecraft_server.wire.views import ServerFacts
 ENVIRONMENT = environment_pb2.DESCRIPTOR.services_by_name["EnvironmentService"].full_name
 CONTROL = control_pb2.DESCRIPTOR.services_by_name["ControlService"].full_name
 _HEALTH_NAMES = ("", ENVIRONMENT, CONTROL)
+_VERSION = version("codecraft")  # read here, for it is read from a file
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
@@ -98,7 +99,7 @@ async def serving(
             for task in curriculum.tasks.values():
                 check_size(task, terms)
             facts = ServerFacts(
-                version=version("codecraft"),
+                version=_VERSION,
                 worker=worker,
                 provided=provided,
                 root_user=settings.sandbox.allow_root,

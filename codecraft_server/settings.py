@@ -33,6 +33,7 @@ class CurriculumBounds:
     text_bytes: int = 64 * KIB  # a description; GetTask answers within 1 MiB
     name_characters: int = 128  # ids, names, tags
     checks: int = 200
+    cases: int = 2000  # or calls, of one check
     files: int = 500
     task_file_bytes: int = 16 * MIB  # all files of one task
     problems: int = 20  # reported at once

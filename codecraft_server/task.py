@@ -37,6 +37,15 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskFile:
+    """A file to lie in the sandbox. Relative paths are relative to the working directory, those of a check to its CHECK_DIR."""
+
+    path: str
+    content: bytes
+    mode: int
+
+
+@dataclass(frozen=True, slots=True)
 class CommandCheck:
     """Runs a command line with /bin/sh outside of any session and weighs how it ended and what it printed.
 
@@ -66,7 +75,66 @@ class FileCheck:
     sha256: str | None = None
 
 
-CheckBody: TypeAlias = CommandCheck | FileCheck
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One row of a table: what a program is given, and what it must print and exit with. `arguments` are appended to the command, quoted."""
+
+    name: str
+    stdin: str
+    stdout: Expected
+    arguments: tuple[str, ...] = ()
+    exit_code: int | None = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CasesCheck:
+    """Runs a command line once for each case; all must agree."""
+
+    command: str
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a function: JSON texts of the arguments (a list), the named ones (an object) and the value; or the exception's class."""
+
+    arguments: str
+    named: str = "{}"
+    returns: str = "null"
+    raises: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCheck:
+    """Calls a function of a Python module in a process of the learner's user and compares in the server.
+
+    `tolerance` is relative and absolute, for floats.
+    """
+
+    module: str
+    function: str
+    calls: tuple[Call, ...]
+    tolerance: float = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class PytestCheck:
+    """Runs hidden pytest files; every id of `expected` must be reported passed and nothing may fail, be skipped or be missing."""
+
+    files: tuple[TaskFile, ...]
+    expected: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptCheck:
+    """Runs a hidden script with hidden files beside it (in CHECK_DIR); exit code 0 passes."""
+
+    script: str
+    interpreter: str = "/bin/sh"
+    files: tuple[TaskFile, ...] = ()
+
+
+CheckBody: TypeAlias = CommandCheck | FileCheck | CasesCheck | FunctionCheck | PytestCheck | ScriptCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +147,6 @@ class Check:
     timeout_s: float
     visibility: Visibility
     body: CheckBody
-
-
-@dataclass(frozen=True, slots=True)
-class TaskFile:
-    """A file that lies in the sandbox at the start. Relative paths are relative to the working directory."""
-
-    path: str
-    content: bytes
-    mode: int
 
 
 Deed: TypeAlias = str | TaskFile  # a command line for a session, or a file to write

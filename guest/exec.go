@@ -160,6 +160,7 @@ func (e *execution) await(end *endHeader) {
 	case <-c.killed:
 		grace, killed = c.grace, true
 	}
+	e.nursery.wake()
 	_, end.Unkilled = killProcesses(e.members, grace)
 	c.finish()
 	if killed {

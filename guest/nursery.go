@@ -136,7 +136,7 @@ func (n *nursery) bear(b birth, descriptors []int) (*child, error) {
 		return nil, err
 	}
 	message := append(binary.BigEndian.AppendUint32(nil, uint32(len(encoded))), encoded...)
-	n.control.SetDeadline(time.Time{})
+	n.wake()
 	if err := n.send(message, descriptors); err != nil {
 		return nil, err
 	}
@@ -169,6 +169,13 @@ func (n *nursery) send(message []byte, descriptors []int) error {
 	}
 	_, err = io.Copy(n.control, bytes.NewReader(message[sent:]))
 	return err
+}
+
+// wake undoes a SIGSTOP that a root agent may have sent.
+func (n *nursery) wake() {
+	if !n.isGone() {
+		syscall.Kill(n.pid, syscall.SIGCONT)
+	}
 }
 
 // isGone says whether the session process has died.

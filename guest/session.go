@@ -122,6 +122,7 @@ func (s *session) await(c *command, end *endHeader) {
 	case <-s.shell.process.died:
 		s.shellDied(c, end)
 	case <-c.killed:
+		s.nursery.wake()
 		_, end.Unkilled = killProcesses(s.sinceCommand, c.grace)
 		c.finish()
 		end.Reason = c.reason

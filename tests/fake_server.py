@@ -92,7 +92,7 @@ class FakeServer:
     """A server, what stands behind it, and stubs to it."""
 
     serving: Serving
-    sandboxes: FakeSandboxes
+    sandboxes: "Watched"
     channel: grpc.aio.Channel
     request_ids: Any = field(default_factory=count)
 
@@ -131,18 +131,33 @@ def output_of(events: Iterable[pb.StepResponse]) -> bytes:
     return data
 
 
+class Watched(FakeSandboxes):
+    """Fake sandboxes that remember how many of them were still open when their owner left them."""
+
+    left_over = -1
+
+    @property
+    def open_count(self) -> int:
+        """How many are open."""
+        return len(self.alive)
+
+    async def __aexit__(self, *failure: Any) -> None:  # noqa: PYI036 - passed on as it came
+        self.left_over = self.open_count
+        await super().__aexit__(*failure)
+
+
 @contextlib.asynccontextmanager
 async def fake_server(
-    tasks: Iterable[Task] = (), *, grade: Grader = grading.grade, sandboxes: FakeSandboxes | None = None, **settings: Any
+    tasks: Iterable[Task] = (), *, grade: Grader = grading.grade, sandboxes: Watched | None = None, **settings: Any
 ) -> AsyncIterator[FakeServer]:
-    """Serve over fake sandboxes; when it is left, none of them may be open. `settings` are fields of Settings."""
+    """Serve over fake sandboxes; when the episodes have closed, none of them may be open. `settings` are fields of Settings."""
     catalog = Curriculum({task.task_id: task for task in tuple(tasks) or (a_task(),)})
-    world = sandboxes or FakeSandboxes()
+    world = sandboxes or Watched()
     async with serving(Settings(port=0, **settings), world, catalog, grade, worker="test") as running:
         options = [("grpc.max_send_message_length", 16 * MIB)]
         async with grpc.aio.insecure_channel(running.address, options=options) as channel:
             yield FakeServer(running, world, channel)
-    assert world.open_count == 0
+    assert world.left_over == 0
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from codecraft_server import app, curriculum, log
 from codecraft_server.docker import images, volume
-from codecraft_server.docker.engine import Engine, find_client
+from codecraft_server.docker.engine import Engine, connected
 from codecraft_server.docker.owner import Place
 from codecraft_server.docker.sweep import SweepReport, sweep
 from codecraft_server.errors import ConfigurationError
@@ -15,6 +15,7 @@ from codecraft_server.settings import Settings
 from codecraft_server.task import Task, Visibility
 
 _ARCHITECTURES = ("amd64", "arm64")
+_CLOSE_S = 5.0
 
 
 def say(line: str) -> None:
@@ -51,7 +52,7 @@ async def _sweep() -> SweepReport:
         await engine.connect()
         return await sweep(engine, Place.open(), _current_volumes())
     finally:
-        await engine.close()
+        await engine.close(_CLOSE_S)
 
 
 def _current_volumes() -> frozenset[str]:
@@ -66,7 +67,7 @@ def _current_volumes() -> frozenset[str]:
 def build_images(names: Sequence[str]) -> int:
     """Build images of ours."""
     wanted = list(names) or sorted(images.recipes())
-    with contextlib.closing(find_client()) as client:
+    with connected() as client:
         images.ensure(client, wanted, say)
     for name in wanted:
         say(f"{name.removesuffix(':' + images.VERSION)}:{images.VERSION} is up to date")

@@ -15,6 +15,7 @@ from codecraft_server.docker.engine import Engine
 from codecraft_server.errors import CodecraftError, EngineUnavailableError
 from codecraft_server.settings import Settings
 
+_CLOSE_S = 5.0
 _PYTHON = (3, 11)
 _ENGINE = (20, 10)
 _LIMITS = {"MemoryLimit": "memory", "PidsLimit": "processes", "CpuCfsQuota": "cpu"}
@@ -68,7 +69,7 @@ async def _look_at_engine() -> tuple[Mapping[str, Any], list[str]]:
         missing = await engine.call(lambda client: [name for name in references if image_base.inspect(client, name) is None])
         return facts, missing
     finally:
-        await engine.close()
+        await engine.close(_CLOSE_S)
 
 
 def _python() -> Finding:

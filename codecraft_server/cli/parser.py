@@ -211,6 +211,6 @@ def _at_least(least: int) -> Any:
 
 
 def _worker(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}", text):
+    if text and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}", text):
         raise argparse.ArgumentTypeError(f"{text!r} is no worker name: 1 to 32 of A-Z a-z 0-9 _ . -, a letter or digit first")
     return text

@@ -100,6 +100,11 @@ def integer(node: Node | None, default: int, *, least: int, most: int) -> int:
     return value
 
 
+def exit_code(node: Node | None) -> int | None:
+    """Return what a program must exit with, 0 by default; null: anything."""
+    return None if node is not None and node.value is None else integer(node, 0, least=0, most=255)
+
+
 def boolean(node: Node | None, *, default: bool) -> bool:
     """Return true or false."""
     if node is None:

@@ -163,7 +163,7 @@ class Engine:
     def _version_path(self) -> str:
         return f"/v{self.client.api.api_version}"
 
-    async def close(self, timeout_s: float) -> None:
+    async def close(self, timeout_s: float = CALL_S) -> None:
         """Wait for the calls under way, at most this long, and let go of the engine."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.to_thread(self._pool.shutdown), timeout_s)

@@ -21,6 +21,7 @@ _RETRY_S = 0.5
 _MAX_RETRY_S = 10.0
 _MAX_LINE_BYTES = 1024 * 1024
 _OOM_COUNTS_S = 5.0  # an out-of-memory kill this long before a death by KILL was its cause
+_BREAK_COUNTS_S = 2.0  # a stream that ended this soon after the events did was cut with them
 _GUEST_LEASE_LAPSED = 75
 _GUEST_PROTOCOL = 70
 _KILLED = 137
@@ -58,6 +59,7 @@ class Deaths:
         self._since = ""  # by the engine's clock: where to go on after a break
         self._gone = asyncio.Event()  # set while there is no stream
         self._gone.set()
+        self._broke_at = -_BREAK_COUNTS_S  # by the loop's clock
         self._task: asyncio.Task[None] | None = None
         self._stream: HijackedStream | None = None
 
@@ -92,7 +94,12 @@ class Deaths:
                 wait_s = min(2 * wait_s, _MAX_RETRY_S)
 
     def _on_lost(self, _error: Exception | None) -> None:
+        self._broke_at = asyncio.get_running_loop().time()
         self._gone.set()
+
+    def _broken(self) -> bool:
+        """Whether the events are cut off, or were a moment ago."""
+        return self._gone.is_set() or asyncio.get_running_loop().time() - self._broke_at < _BREAK_COUNTS_S
 
     def _on_data(self, data: bytes) -> None:
         self._line += data
@@ -127,6 +134,8 @@ class Deaths:
     async def cause(self, container_id: str, patience_s: float) -> tuple[str, str]:
         """Why this container's stream ended: one word of SandboxLostError's and a sentence. Waits for the news at most `patience_s`."""
         fate = self._fate(container_id)
+        if self._broken():
+            patience_s = 0.0
         waits = [asyncio.ensure_future(fate.known.wait()), asyncio.ensure_future(self._gone.wait())]
         try:
             await asyncio.wait(waits, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
@@ -135,7 +144,7 @@ class Deaths:
                 wait.cancel()
         if fate.known.is_set():
             return fate.cause()
-        if self._gone.is_set():
+        if self._broken():
             return "engine", "the connection to the Docker Engine was lost"
         return "gone", "the sandbox's stream ended"
 

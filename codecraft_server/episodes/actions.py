@@ -3,7 +3,7 @@
 The learner's failures (`FileProblem`) become effects here; the sandbox's own (`SandboxLostError`) pass through.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from codecraft_server import rewards
@@ -52,7 +52,7 @@ class Effect:
     stalled_s: float = 0.0
 
 
-_FILE_ERRORS: Mapping[FileProblemKind, ActionError] = {
+_FILE_ERRORS = {
     FileProblemKind.NOT_FOUND: ActionError.FILE_NOT_FOUND,
     FileProblemKind.PERMISSION: ActionError.PERMISSION,
     FileProblemKind.IS_DIRECTORY: ActionError.WRONG_FILE_TYPE,

@@ -1,7 +1,7 @@
 """The text dialect: one JSON object as a model writes it, to an action. Pure; docs/actions.md describes it for those who write it.
 
-It forgives white space around the object and a ```json fence, and nothing else: what a model may do by accident has to cost it something, or it
-never learns. Everything refused is refused with what is wrong, where, and what would be right.
+It forgives white space around the object and a ```json fence, and nothing else: what a model may do by accident has to cost it
+something, or it never learns. Everything refused is refused with what is wrong, where, and what would be right.
 """
 
 import json
@@ -37,18 +37,21 @@ class _Wrong(Exception):  # noqa: N818 - never leaves this module
 def parse(text: str) -> ParsedAction | Complaint:
     """Return the action that a text means, or why it means none."""
     try:
-        fields = _object(_bare(text))
-        name = _text(fields, "action")
-        if name not in _ACTIONS:
-            return Complaint(ActionError.UNKNOWN_ACTION, f"There is no action {_quote(name)}. The actions are: {', '.join(_ACTIONS)}.")
-        keys, make = _ACTIONS[name]
-        for key in fields:
-            if key not in keys and key != "action":
-                allowed = ", ".join(f'"{each}"' for each in keys) or "nothing"
-                raise _Wrong(f'Unknown key {_quote(key)}. The action "{name}" has {allowed} besides "action".')
-        return make(fields)
+        return _action(_object(_bare(text)))
     except _Wrong as wrong:
         return Complaint(ActionError.MALFORMED, str(wrong))
+
+
+def _action(fields: Mapping[str, Any]) -> ParsedAction | Complaint:
+    name = _text(fields, "action")
+    if name not in _ACTIONS:
+        return Complaint(ActionError.UNKNOWN_ACTION, f"There is no action {_quote(name)}. The actions are: {', '.join(_ACTIONS)}.")
+    keys, make = _ACTIONS[name]
+    for key in fields:
+        if key not in keys and key != "action":
+            allowed = ", ".join(f'"{each}"' for each in keys) or "nothing"
+            raise _Wrong(f'Unknown key {_quote(key)}. The action "{name}" has {allowed} besides "action".')
+    return make(fields)
 
 
 def _bare(text: str) -> str:

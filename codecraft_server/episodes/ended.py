@@ -44,9 +44,17 @@ class Ended:
 
     def _purge(self) -> None:
         oldest_s = self._clock.monotonic() - self._bounds.result_kept_s
-        while self._episodes:
-            episode_id, episode = next(iter(self._episodes.items()))
-            if episode.ended_at > oldest_s and len(self._episodes) <= self._bounds.ended_kept and self._bytes <= self._bounds.ended_bytes:
+        while self._episodes and (
+            len(self._episodes) > self._bounds.ended_kept or next(iter(self._episodes.values())).ended_at <= oldest_s
+        ):
+            self._drop_oldest()
+        for episode in list(self._episodes.values()) if self._bytes > self._bounds.ended_bytes else ():
+            self._let_output_go(episode)  # rather that than a result
+            if self._bytes <= self._bounds.ended_bytes:
                 return
-            del self._episodes[episode_id]
-            self._bytes -= self._sizes.pop(episode_id)
+        while self._bytes > self._bounds.ended_bytes:
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        episode_id, _ = self._episodes.popitem(last=False)
+        self._bytes -= self._sizes.pop(episode_id)

@@ -1,6 +1,7 @@
-"""One episode: what may follow what, exactly-once, budget, return, and how it ends. Owns its steps, its submission, its lease and its workbench.
+"""One episode: what may follow what, exactly-once, budget, return, and how it ends.
 
-Calls never do an episode's work: they have it begun and follow it. So whatever becomes of a call, the episode goes its way.
+Owns its steps, its submission, its lease and its workbench. Calls never do an episode's work: they have it begun and follow it. So
+whatever becomes of a call, the episode goes its way.
 """
 
 import asyncio
@@ -19,19 +20,17 @@ from codecraft_server.episodes.events import (
     Budget,
     EpisodeView,
     Fault,
-    Observation,
     Outcome,
     State,
-    StepResult,
-    SubmitResult,
-    Timing,
 )
 from codecraft_server.episodes.fields import check_action, check_step_index
 from codecraft_server.episodes.judging import Submission, Verdict, faulted, judge
 from codecraft_server.episodes.leases import Lease
+from codecraft_server.episodes.ledger import Ledger
 from codecraft_server.episodes.records import Records
 from codecraft_server.episodes.steps import StepRun, fingerprint
 from codecraft_server.episodes.turn import Turn, command_s
+from codecraft_server.episodes.waiting import cancel_soon
 from codecraft_server.episodes.workbench import Workbench
 from codecraft_server.episodes.world import INTERNAL, SHUTDOWN, World, fault_of
 from codecraft_server.errors import (
@@ -47,7 +46,7 @@ from codecraft_server.errors import (
     WrongEpisodeTokenError,
 )
 from codecraft_server.grading.verdict import CheckResult, PhaseBegan
-from codecraft_server.rewards import Reward, Step
+from codecraft_server.rewards import Step
 
 _log = logging.getLogger(__name__)
 
@@ -55,10 +54,8 @@ _log = logging.getLogger(__name__)
 class Episode:
     """An open or ended episode. `closed` is set once its sandbox is gone and its place is free."""
 
-    def __init__(
-        self, world: World, episode_id: str, token: str, place: Place, bench: Workbench, on_end: Callable[["Episode"], None]
-    ) -> None:
-        self.episode_id = episode_id
+    def __init__(self, world: World, token: str, place: Place, bench: Workbench, on_end: Callable[["Episode"], None]) -> None:
+        self.episode_id = bench.episode_id
         self.token = token
         self.outcome: Outcome | None = None
         self.fault: Fault | None = None
@@ -73,28 +70,16 @@ class Episode:
         self._lease = Lease(world.clock, world.bounds.lease_s, lambda: self.end(Outcome.EXPIRED))
         self._began_wall = world.clock.wall()
         self._expires_wall = 0.0
-        self._steps_taken = 0
-        self._busy_s = 0.0
-        self._rewards: list[Reward] = []
+        self._ledger = Ledger(world, bench)
         self._running: StepRun | None = None
         self._submission: Submission | None = None
 
     # What it has
 
     @property
-    def _steps_most(self) -> int:
-        task = self._bench.task
-        return task.limits.steps if task else self._world.settings.defaults.steps
-
-    @property
-    def _seconds_left(self) -> float:
-        task = self._bench.task
-        return max(0.0, (task.limits.episode_s if task else self._world.settings.defaults.episode_s) - self._busy_s)
-
-    @property
     def budget(self) -> Budget:
         """What is left of its steps."""
-        return Budget(self._steps_taken, max(0, self._steps_most - self._steps_taken), self._bench.task)
+        return self._ledger.budget
 
     @property
     def state(self) -> State:
@@ -112,12 +97,12 @@ class Episode:
             episode_id=self.episode_id,
             state=self.state,
             task=self._bench.task,
-            next_step_index=self._steps_taken,
+            next_step_index=self._ledger.steps_taken,
             budget=self.budget,
             started_at=self._began_wall,
             expires_at=self._expires_wall if ended else self._world.clock.wall() + self._lease.left_s,
             outcome=self.outcome,
-            episode_s_left=self._seconds_left,
+            episode_s_left=self._ledger.seconds_left,
         )
 
     def admit(self, token: str) -> None:
@@ -141,9 +126,9 @@ class Episode:
             return known
         self._check_next(index)
         self.records.forget_output()
-        run = StepRun(index, mark, self._world.clock, self._world.bounds, self._lease, self._world.household, streamed=streamed)
+        run = StepRun(self._world, self._lease, index, mark, streamed=streamed)
         self._running = run
-        self._steps_taken += 1
+        self._ledger.steps_taken += 1
         self._lease.hold()
         run.task = self._world.household.spawn(self._play(run, action), f"{self.episode_id} step {index}")
         return run
@@ -178,11 +163,11 @@ class Episode:
         return run if run is not None and run.index == index else self.records.get(index)
 
     def _check_next(self, index: int) -> None:
-        if index < self._steps_taken:
+        if index < self._ledger.steps_taken:
             raise StepNotFoundError(index)
         self.check_open()
-        if index > self._steps_taken:
-            raise StepOutOfOrderError(self._steps_taken, index)
+        if index > self._ledger.steps_taken:
+            raise StepOutOfOrderError(self._ledger.steps_taken, index)
         if self._running is not None:
             raise StepInProgressError(self._running.index)
 
@@ -196,7 +181,7 @@ class Episode:
     async def _play(self, run: StepRun, action: Action) -> None:
         """The work of a step: everything that may go wrong ends in a result, or in a failure after which the step was not taken."""
         try:
-            effect = await Turn(self._world, self._bench, run, self._seconds_left, self._submit_in_step).play(action)
+            effect = await Turn(self._world, self._bench, run, self._ledger.seconds_left, self._submit_in_step).play(action)
         except SandboxLostError as lost:
             effect = Effect(fault=fault_of(lost))
         except CodecraftError as error:
@@ -206,30 +191,31 @@ class Episode:
             effect = Effect()
         except asyncio.CancelledError:  # by the owner of all tasks, who waits for the result
             effect = Effect(fault=SHUTDOWN)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the fault says to the client what it may know, the log the rest
             _log.exception("step broke", extra={"episode": self.episode_id, "step": run.index})
             effect = Effect(fault=INTERNAL)
         self._settle(run, effect)
 
     def _withdraw(self, run: StepRun, error: CodecraftError) -> None:
         self._running = None
-        self._steps_taken -= 1
+        self._ledger.steps_taken -= 1
         self._lease.release()
         run.finish(error)
 
     def _settle(self, run: StepRun, effect: Effect) -> None:
         """Weigh what a step came to, record it, and end the episode where that follows."""
-        self._busy_s += effect.busy_s
+        self._ledger.charge(effect.busy_s)
         outcome, fault = self._end_after(effect)
         if fault is not None:
             effect.reward, effect.label = rewards.ABSENT, Step.UNKNOWN
-        self._rewards.append(effect.reward)
-        run.finish(self._result(run, effect, outcome, fault))
+        self._ledger.earn(effect.reward)
+        run.finish(self._ledger.step_result(run, effect, outcome, fault))
         self._running = None
         self.records.add(run)
         self._lease.release()
         if effect.outcome is not None and self._submission is not None and not self._submission.done.is_set():
-            self._finish_submission(self._submission, Verdict(outcome or effect.outcome, effect.reward, effect.grade, fault))
+            verdict = Verdict(outcome or effect.outcome, effect.reward, effect.grade, fault)
+            self._submission.finish(self._ledger.submit_result(self._submission, verdict))
         if outcome is not None:
             self.end(outcome, fault)
 
@@ -240,44 +226,7 @@ class Episode:
             return Outcome.FAULT, effect.fault
         if effect.outcome is not None:
             return effect.outcome, None
-        if self._submission is not None:  # the last word is its
-            return None, None
-        if self._steps_taken >= self._steps_most:
-            return Outcome.OUT_OF_STEPS, None
-        if self._seconds_left <= 0:
-            return Outcome.OUT_OF_TIME, None
-        return None, None
-
-    def _result(self, run: StepRun, effect: Effect, outcome: Outcome | None, fault: Fault | None) -> StepResult:
-        observation = Observation(
-            budget=self.budget,
-            message=effect.message,
-            output=effect.output,
-            error_output=effect.error_output,
-            gaps=effect.gaps,
-            ended=effect.ended,
-            file=effect.file,
-            files=effect.files,
-            error=effect.error,
-        )
-        timing = Timing(
-            started_at=run.began_wall,
-            elapsed_s=self._world.clock.monotonic() - run.began,
-            busy_s=effect.busy_s,
-            stalled_s=effect.stalled_s,
-            episode_s_left=self._seconds_left,
-        )
-        return StepResult(
-            step_index=run.index,
-            observation=observation,
-            reward=effect.reward,
-            label=effect.label,
-            timing=timing,
-            outcome=outcome,
-            fault=fault,
-            grade=effect.grade,
-            started_task=effect.started_task,
-        )
+        return (None if self._submission is not None else self._ledger.used_up()), None  # a submission has the last word
 
     # Submission
 
@@ -301,8 +250,8 @@ class Episode:
             verdict = await self._verdict(submission.publish)
         except asyncio.CancelledError:  # by the end of the episode, or by the owner of all tasks, who waits for the result
             verdict = faulted(self.fault or SHUTDOWN)
-        self._rewards.append(verdict.reward)
-        self._finish_submission(submission, verdict)
+        self._ledger.earn(verdict.reward)
+        submission.finish(self._ledger.submit_result(submission, verdict))
         self._lease.release()
         self.end(verdict.outcome, verdict.fault)
 
@@ -333,19 +282,6 @@ class Episode:
             outcome=verdict.outcome,
             fault=verdict.fault,
             grade=verdict.grade,
-        )
-
-    def _finish_submission(self, submission: Submission, verdict: Verdict) -> None:
-        clock = self._world.clock
-        submission.finish(
-            SubmitResult(
-                grade=verdict.grade,
-                reward=verdict.reward,
-                episode_return=rewards.returned(self._rewards),
-                outcome=verdict.outcome,
-                timing=Timing(submission.began_wall, clock.monotonic() - submission.began, episode_s_left=self._seconds_left),
-                fault=verdict.fault,
-            )
         )
 
     # The end
@@ -380,7 +316,7 @@ class Episode:
         try:
             await self._stop_work()
             await self._bench.close()
-        except Exception:
+        except Exception:  # noqa: BLE001 - the place has to be given back in any case
             _log.exception("sandbox was not closed", extra={"episode": self.episode_id})
         finally:
             self._place.give_back()
@@ -389,13 +325,13 @@ class Episode:
     async def _stop_work(self) -> None:
         submission, run = self._submission, self._running
         if submission is not None and submission.task is not None:
-            submission.task.cancel()
+            cancel_soon(submission.task)
             await submission.done.wait()
         if run is None or run.task is None:
             return
         run.interrupt()
         if run.command is None:  # not a command, or not yet: nothing that would end by itself soon
-            run.task.cancel()
+            cancel_soon(run.task)
         with contextlib.suppress(TimeoutError):
             await within(self._world.clock, self._world.settings.sandbox.kill_timeout_s, run.done.wait())
         if not run.done.is_set() and run.task is not None:

@@ -1,4 +1,4 @@
-"""What episodes take and give: actions, observations, results and the events on the way. Values only; `wire` carries each field to the schema."""
+"""What episodes take and give: actions, observations, results, events on the way. Values; `wire` carries each field to the schema."""
 
 from dataclasses import dataclass, field
 from enum import Enum

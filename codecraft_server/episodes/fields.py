@@ -1,4 +1,7 @@
-"""Ranges of what clients send. What a client library does wrong is an InvalidFieldError; what the agent does wrong is a `Complaint`. Pure."""
+"""Ranges of what clients send. Pure.
+
+What a client library does wrong is an InvalidFieldError; what the agent does wrong is a `Complaint`.
+"""
 
 import math
 import re

@@ -55,7 +55,7 @@ async def judge(world: World, task: Task, sandbox: Sandbox, report: Callable[[Ph
         return faulted(Fault(FaultReason.GRADER_FAILED, "Grading took longer than the task allows."))
     except SandboxLostError as lost:
         return faulted(fault_of(lost))
-    except Exception:
+    except Exception:  # noqa: BLE001 - the fault says to the client what it may know, the log the rest
         _log.exception("grading broke", extra={"task": task.task_id, "sandbox": sandbox.name})
         return faulted(INTERNAL)
     return Verdict(Outcome.PASSED if grade.passed else Outcome.FAILED, rewards.outcome(grade.score), grade)

@@ -65,8 +65,9 @@ def _execution(task: Task, command: str) -> Execution:
 def _how(ended: Ended) -> str:
     if ended.reason is EndReason.EXITED:
         return f"exited {ended.exit_code}"
-    return ended.reason.value.replace("_", " ")
+    return str(ended.reason.value).replace("_", " ")
 
 
 def _last_words(words: bytearray) -> str:
-    return " ".join(words.decode(errors="replace").split())[-_TOLD:] or "it printed nothing"
+    one_line = " ".join(words.decode(errors="replace").split())
+    return one_line[-_TOLD:] or "it printed nothing"

@@ -13,7 +13,7 @@ from codecraft_server.episodes import text
 from codecraft_server.episodes.admission import Admission
 from codecraft_server.episodes.episode import Episode
 from codecraft_server.episodes.events import Observation, Outcome, Progress, Queued, Ready, ResetEvent, Timing
-from codecraft_server.episodes.waiting import Bell, Feed
+from codecraft_server.episodes.waiting import Bell, Feed, cancel_soon
 from codecraft_server.episodes.workbench import Workbench
 from codecraft_server.episodes.world import World
 from codecraft_server.errors import SandboxStartError, ShuttingDownError
@@ -33,6 +33,7 @@ class Opening:
         admission: Admission,
         task: Task | None,
         episode_id: str,
+        *,
         make: Callable[["Opening", Workbench], Episode],
         over: Callable[["Opening"], None],
     ) -> None:
@@ -58,7 +59,7 @@ class Opening:
         """Stop opening; who follows is told that the server shuts down."""
         if self._ready is None and self._failure is None:
             self._failure = ShuttingDownError()
-            self._work.cancel()
+            cancel_soon(self._work)
 
     async def follow(self) -> AsyncGenerator[ResetEvent, None]:
         """Yield the progress, then `Ready`. May be dropped at any moment. Raises what made it fail."""
@@ -96,7 +97,7 @@ class Opening:
         self._abandoned = None
         if self.episode is None:
             self._failure = SandboxStartError("the opening was given up, for nobody waited for it any more")
-            self._work.cancel()
+            cancel_soon(self._work)
         elif not self.episode.claimed:
             self.episode.end(Outcome.CLOSED)
 
@@ -111,6 +112,9 @@ class Opening:
             queued_s = self._world.clock.monotonic() - self._began
             if self.task is not None:
                 await bench.start(self.task, self._publish)
+            if self._failure is not None:  # given up in the very moment in which it came about
+                await bench.close()
+                raise self._failure
             self.episode = self._make(self, bench)
             self._ready = self._made(self.episode, bench, queued_s)
         except BaseException as error:  # noqa: BLE001 - whatever it is, it goes to those who follow

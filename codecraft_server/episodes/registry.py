@@ -29,8 +29,9 @@ _log = logging.getLogger(__name__)
 class Episodes:
     """An async context manager: leaving it ends every episode and waits until their sandboxes are gone.
 
-    `reset`, `step`, `resume` and `submit` return generators that may be dropped at any moment; close them (`aclosing`) to be counted out at once.
-    Errors are those of `errors`, raised by the call or by its first event. `ShuttingDownError` from all that begins something, once draining.
+    `reset`, `step`, `resume` and `submit` return generators that may be dropped at any moment; close them (`aclosing`) to be counted out
+    at once. Errors are those of `errors`, raised by the call or by its first event; once draining, `ShuttingDownError` from all that
+    begins something.
     """
 
     def __init__(
@@ -103,7 +104,7 @@ class Episodes:
             self._ended.add(episode)
             _log.info("episode ended", extra={"episode": episode.episode_id, "outcome": episode.outcome and episode.outcome.value})
 
-        episode = Episode(self._world, bench.episode_id, secrets.token_urlsafe(24), opening.place, bench, ended)
+        episode = Episode(self._world, secrets.token_urlsafe(24), opening.place, bench, ended)
         self._open[episode.episode_id] = episode
         return episode
 
@@ -176,7 +177,10 @@ class Episodes:
         return self.sandboxes.prewarm(task.sandbox, count)
 
     async def drain(self, grace_s: float) -> None:
-        """Begin nothing new, give what runs `grace_s` to end, interrupt the rest, end all episodes and wait for their sandboxes. May be repeated."""
+        """Begin nothing new, give what runs `grace_s` to end, interrupt the rest, end all episodes and wait for their sandboxes.
+
+        May be cancelled, and repeated.
+        """
         self._draining = True
         for opening in list(self._openings.values()):
             opening.shut_down()
@@ -191,7 +195,7 @@ class Episodes:
         try:
             await within(self._clock, bound_s, self._household.finish())
         except TimeoutError:
-            _log.error("episodes did not end in time", extra={"bound_s": bound_s})  # noqa: TRY400 - the trace would say nothing
+            _log.error("episodes did not end in time", extra={"bound_s": bound_s})
 
 
 async def _all(works: Iterable[Awaitable[None]]) -> None:

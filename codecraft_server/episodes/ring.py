@@ -1,9 +1,9 @@
 """What a running command has printed, for several readers, each at its own offsets. Pure; knows nothing of tasks or sandboxes.
 
-The fastest reader sets the pace: bytes are acknowledged to the sandbox (which blocks the process beyond its credit) when the first reader
-has taken them. So a single slow reader slows the process, and one that hangs on a dead connection does not slow the one that came back for it.
-Bytes that were taken stay for `window_bytes`; who falls further behind than that gets a `Gap`. Bytes that nobody has taken are never dropped
-here: the sandbox's credit bounds them.
+The fastest reader sets the pace: bytes are acknowledged to the sandbox (which blocks the process beyond its credit) when the first
+reader has taken them. So a single slow reader slows the process, and one that hangs on a dead connection does not slow the one that came
+back for it. Bytes that were taken stay for `window_bytes`; who falls further behind than that gets a `Gap`. Bytes that nobody has taken
+are never dropped here: the sandbox's credit bounds them.
 """
 
 from collections import deque
@@ -135,7 +135,7 @@ class Ring:
 
     def read(self, out_offset: int, err_offset: int) -> Output | Gap | None:
         """What a reader that has these offsets should be given next; None when it has all."""
-        best: tuple[int, Stream, int, _Piece | None] | None = None
+        best: tuple[Stream, int, _Piece] | None = None
         for stream, track in self._tracks.items():
             offset = out_offset if stream is Stream.OUT else err_offset
             if offset >= track.end:
@@ -143,12 +143,9 @@ class Ring:
             if offset < track.first:
                 return Gap(stream, offset, track.first - offset)
             piece = _piece_at(track.pieces, offset)
-            if best is None or piece.serial < best[0]:
-                best = (piece.serial, stream, offset, piece)
-        if best is None or best[3] is None:
-            return None
-        _, stream, offset, piece = best
-        return _event(stream, offset, piece)
+            if best is None or piece.serial < best[2].serial:
+                best = (stream, offset, piece)
+        return None if best is None else _event(*best)
 
 
 def _piece_at(pieces: deque[_Piece], offset: int) -> _Piece:

@@ -50,7 +50,8 @@ class StdinGate:
             return await self._pass_on(offset, data, end_of_file)
 
     async def _pass_on(self, offset: int, data: bytes, end_of_file: bool) -> int | None:
-        if self._command is None:
+        command = self._command
+        if command is None:
             return None
         if offset > self._accepted:
             raise InvalidFieldError("offset", f"must be at most {self._accepted}, which is what was accepted so far; is {offset}")
@@ -60,11 +61,11 @@ class StdinGate:
         if self._complete or not (fresh or end_of_file):
             return self._accepted
         try:
-            taken = await self._command.write_stdin(fresh, end_of_file=end_of_file)
+            taken = await command.write_stdin(fresh, end_of_file=end_of_file)
         except SandboxLostError:
             return None
         if not taken:
-            if self._command is None:
+            if self._command is not command:  # it has ended meanwhile
                 return None
             raise StdinFullError("the command's standard input is full, or it has closed it; nothing was taken")
         self._accepted += len(fresh)

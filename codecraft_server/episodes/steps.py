@@ -9,16 +9,16 @@ from collections.abc import AsyncGenerator
 from dataclasses import fields
 from hashlib import blake2b
 
-from codecraft_server.clock import Clock, Timer
+from codecraft_server.clock import Timer
 from codecraft_server.episodes.events import Action, Heartbeat, Progress, Started, StepEvent, StepResult
 from codecraft_server.episodes.leases import Lease
 from codecraft_server.episodes.ring import Cursor, Ring
 from codecraft_server.episodes.stdin import StdinGate
-from codecraft_server.episodes.waiting import Bell, Feed, Household
+from codecraft_server.episodes.waiting import Bell, Feed
+from codecraft_server.episodes.world import World
 from codecraft_server.errors import CodecraftError, InvalidFieldError, NoStepRunningError, OutputNotKeptError, TooManyReadersError
 from codecraft_server.grading.verdict import CheckResult, PhaseBegan
 from codecraft_server.sandbox import Command, Gap, Output, Stream
-from codecraft_server.settings import EpisodeSettings
 
 EVENTS_KEPT = 512  # progress, phases, checks: more than any grading has checks to show
 
@@ -37,30 +37,28 @@ def fingerprint(action: Action) -> bytes:
 class StepRun:
     """A step from the moment it was taken up. `done` is set when it has a result or a failure."""
 
-    def __init__(
-        self, index: int, mark: bytes, clock: Clock, bounds: EpisodeSettings, lease: Lease, household: Household, *, streamed: bool
-    ) -> None:
+    def __init__(self, world: World, lease: Lease, index: int, mark: bytes, *, streamed: bool) -> None:
         self.index = index
         self.mark = mark
         self.streamed = streamed
-        self.began = clock.monotonic()
-        self.began_wall = clock.wall()
+        self.began = world.clock.monotonic()
+        self.began_wall = world.clock.wall()
         self.result: StepResult | None = None
         self.failure: CodecraftError | None = None
         self.done = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
         self.command: Command | None = None
-        self._clock = clock
-        self._bounds = bounds
+        self._clock = world.clock
+        self._bounds = world.bounds
         self._lease = lease
-        self._ring = Ring(bounds.resume_window_bytes, self._acknowledge)
+        self._ring = Ring(self._bounds.resume_window_bytes, self._acknowledge)
         self._feed: Feed[Progress | PhaseBegan | CheckResult] = Feed(EVENTS_KEPT)
         self._bell = Bell()
         self._readers = 0
         self._interrupt_grace_s: float | None = None
-        self._stdin = StdinGate(household)
+        self._stdin = StdinGate(world.household)
         self._stdin_open = False
-        self._abandoned: Timer | None = clock.call_later(bounds.reattach_grace_s, self.interrupt)
+        self._abandoned: Timer | None = world.clock.call_later(self._bounds.reattach_grace_s, self.interrupt)
 
     # What the episode tells it
 

@@ -4,11 +4,15 @@ Knows nothing of episodes.
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Coroutine
 from typing import Any, Generic, TypeVar
 
 from codecraft_server.clock import Clock
+from codecraft_server.errors import CodecraftError
+
+_log = logging.getLogger(__name__)
 
 E = TypeVar("E")
 T = TypeVar("T")
@@ -77,19 +81,31 @@ class Household:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def spawn(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
-        """Start a task that belongs here. `work` must not raise: nobody but its waiters would hear of it."""
+        """Start a task that belongs here. Its errors of our tree are for its waiters; any other is a defect and logged."""
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
         return task
 
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, CodecraftError):
+            _log.error("task broke", exc_info=error, extra={"task": task.get_name()})
+
     async def finish(self) -> None:
-        """Wait until every task has ended by itself."""
+        """Wait until every task has ended by itself. Cancelling this cancels none of them."""
         while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.wait(self._tasks)
 
     async def aclose(self) -> None:
         """Cancel what still runs and wait for it."""
+        await asyncio.sleep(0)  # see `cancel_soon`
         for task in self._tasks:
             task.cancel()
         await self.finish()
+
+
+def cancel_soon(task: asyncio.Task[Any]) -> None:
+    """Cancel a task after its first step: one that is cancelled before it never runs at all, its `finally`s included."""
+    asyncio.get_running_loop().call_soon(task.cancel)

@@ -4,12 +4,13 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 
 from codecraft_client import Client, Output
-from codecraft_client.errors import ForkError
 
 CHILDREN = 8
+MANY = 60
 CHILD_S = 20
 
 
@@ -22,16 +23,14 @@ def forked(work: Callable[[], object]) -> str:
         try:
             work()
             status = 0
-        except ForkError as error:
-            status = 42 if "GRPC_ENABLE_FORK_SUPPORT=1" in str(error) else 43
         finally:
             os._exit(status)
-    status = os.waitpid(pid, 0)[1]
-    return {0: "ok", 42: "refused"}.get(os.waitstatus_to_exitcode(status), f"status {status}")
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return f"status {status}" if status else "ok"
 
 
-def children(work: Callable[[], object]) -> str:
-    return " ".join(sorted({forked(work) for _ in range(CHILDREN)}))
+def children(work: Callable[[], object], number: int = CHILDREN) -> str:
+    return " ".join(sorted({forked(work) for _ in range(number)}))
 
 
 def one_task(client: Client) -> str:
@@ -43,12 +42,6 @@ def unused(target: str) -> list[str]:
     return [children(lambda: one_task(client)), one_task(client)]
 
 
-def closed(target: str) -> list[str]:
-    with Client(target) as client:
-        one_task(client)
-    return [children(lambda: one_task(Client(target)))]
-
-
 def inherited(target: str) -> list[str]:
     client = Client(target)
     one_task(client)
@@ -56,16 +49,41 @@ def inherited(target: str) -> list[str]:
 
 
 def streaming(target: str) -> list[str]:
+    """Fork in the middle of a stream."""
     with Client(target) as client, client.reset("1") as episode:
         running = episode.run("print 5000")
         came = children(lambda: one_task(client))
         return [came, str(sum(len(event.data) for event in running if isinstance(event, Output)))]
 
 
+def busy(target: str) -> list[str]:
+    """Fork again and again while another thread streams and a third one asks."""
+    client, stop = Client(target), threading.Event()
+    sizes: set[int] = set()
+    answers: set[str] = set()
+
+    def stream() -> None:
+        with client.reset("1") as episode:
+            while not stop.is_set():
+                sizes.add(sum(len(event.data) for event in episode.run("print 100000") if isinstance(event, Output)))
+
+    def ask() -> None:
+        while not stop.is_set():
+            answers.add(one_task(client))
+
+    threads = [threading.Thread(target=stream), threading.Thread(target=ask)]
+    for thread in threads:
+        thread.start()
+    came = children(lambda: one_task(client), MANY)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    return [came, *map(str, sizes), *answers]
+
+
 def pool(method: str, target: str) -> list[str]:
     client = Client(target)
-    if method == "spawn":
-        one_task(client)
+    one_task(client)
     with multiprocessing.get_context(method).Pool(2) as workers:
         return workers.map(one_task, [client] * 4)
 
@@ -73,9 +91,9 @@ def pool(method: str, target: str) -> list[str]:
 def main(mode: str, target: str) -> None:
     modes: dict[str, Callable[[str], list[str]]] = {
         "unused": unused,
-        "closed": closed,
         "inherited": inherited,
         "streaming": streaming,
+        "busy": busy,
         "pool-fork": lambda to: pool("fork", to),
         "pool-spawn": lambda to: pool("spawn", to),
     }

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 from grading_helpers import SHIPPED, Opener, do, reasons, verdict
 
+from codecraft_server.episodes.layout import lay_out
 from codecraft_server.grading import grade
 from codecraft_server.grading.verdict import Grade
-from codecraft_server.sandbox import Ended, EndReason, Output, OutputPolicy, Sandbox
-from codecraft_server.task import Check, CommandCheck, Expected, FileCheck, Match, Task, Visibility
+from codecraft_server.sandbox import Output, OutputPolicy, Sandbox
+from codecraft_server.task import Check, CommandCheck, Deed, Expected, FileCheck, Match, Task, TaskFile, Visibility
 
 pytestmark = pytest.mark.docker
 
@@ -18,8 +19,7 @@ HELLO = SHIPPED.get("1")
 GREETING = "Hello, World!"
 _POLICY = OutputPolicy(stream=False, separate=False, kept=4096, max_output=65_536, window=0, stall_s=5.0, stall_total_s=5.0)
 
-FORGER = f"#!/bin/sh\necho '{GREETING}'\nexit 0\n"
-SHIM = f"mkdir -p bin && printf '%s' '{FORGER}' > bin/python3 && chmod 755 bin/python3 && cp bin/python3 bin/sh && cp bin/python3 bin/cat"
+SHIM = TaskFile("bin/python3", f"#!/bin/sh\necho '{GREETING}'\n".encode(), 0o755)
 SITE = "$(python3 -c 'import site; print(site.getusersitepackages())')"
 STUB = "echo 'pass' > hello.py"
 
@@ -36,7 +36,7 @@ async def says(sandbox: Sandbox, command: str) -> str:
     return b"".join([event.data async for event in running.events() if isinstance(event, Output)]).decode()
 
 
-async def cheated(opened: Opener, task: Task, deeds: Sequence[str], control: str) -> Grade:
+async def cheated(opened: Opener, task: Task, deeds: Sequence[Deed], control: str) -> Grade:
     """Do the deeds, make sure that `control` prints the greeting in the agent's session, and grade."""
     sandbox = await opened(task.sandbox)
     await do(sandbox, deeds)
@@ -47,7 +47,7 @@ async def cheated(opened: Opener, task: Task, deeds: Sequence[str], control: str
 @pytest.mark.parametrize(
     ("name", "deeds", "control"),
     [
-        ("PATH", (SHIM, "export PATH=$PWD/bin:$PATH", "hash -r", STUB), "python3 hello.py"),
+        ("PATH", ("mkdir bin", SHIM, "cp bin/python3 bin/sh; export PATH=$PWD/bin:$PATH", STUB), "python3 hello.py"),
         ("alias", (f"alias python3='echo \"{GREETING}\" #'; shopt -s expand_aliases", STUB), "python3 hello.py"),
         ("function", (f"python3() {{ echo '{GREETING}'; }}; export -f python3", STUB), "python3 hello.py"),
         (
@@ -64,7 +64,7 @@ async def cheated(opened: Opener, task: Task, deeds: Sequence[str], control: str
         (
             "profile",
             (
-                f"for f in .bashrc .profile .bash_profile; do echo 'echo \"{GREETING}\"' > ~/$f; done; export ENV=~/.profile BASH_ENV=~/.bashrc",
+                f"for f in .bashrc .profile; do echo 'echo \"{GREETING}\"' > ~/$f; done; export ENV=~/.profile BASH_ENV=~/.bashrc",
                 STUB,
             ),
             "bash -c true",
@@ -80,22 +80,21 @@ async def cheated(opened: Opener, task: Task, deeds: Sequence[str], control: str
         ),
     ],
 )
-async def test_nothing_of_the_agents_surroundings_counts(name: str, deeds: tuple[str, ...], control: str, opened: Opener) -> None:
+async def test_nothing_of_the_agents_surroundings_counts(name: str, deeds: tuple[Deed, ...], control: str, opened: Opener) -> None:
     """Shims, shell start-up files, user site-packages and preloaded libraries rule the agent's session and mean nothing to the checks."""
     judged = await cheated(opened, HELLO, deeds, control)
     assert judged.score == 0.0, f"{name} earned a reward"
 
 
 async def test_a_daemon_that_would_rewrite_the_work_is_dead_before_the_checks(opened: Opener) -> None:
-    """A process that escaped its session and waits for the grading can't change what is graded."""
-    task = judging("sleep 1; cat hello.py")
+    """A process that left its session and waits for the grading can't change what is graded; nobody kills it where nobody grades."""
+    task = judging("sleep 1.5; cat hello.py")
     sandbox = await opened(task.sandbox)
-    right, wrong = f"echo '{GREETING}' > hello.py", "echo no > hello.py"
-    await do(sandbox, (wrong, f"setsid sh -c 'while :; do {right}; done' > /dev/null 2>&1 &"))
-    assert GREETING in await says(sandbox, f"{wrong}; sleep 1; cat hello.py"), "the daemon does not rewrite"
-    await do(sandbox, ("kill -STOP -1; true",))  # not even itself can tell when it is resumed
-    await sandbox.kill_all()
-    await do(sandbox, (wrong, f"setsid sh -c 'sleep 0.3; while :; do {right}; done' > /dev/null 2>&1 &"))
+    daemon = TaskFile("daemon", f"sleep 0.5; echo '{GREETING}' > hello.py\n".encode(), 0o644)
+    start = "echo no > hello.py; setsid sh daemon > /dev/null 2>&1 &"
+    await do(sandbox, (daemon, start))
+    assert GREETING in await says(sandbox, "sleep 1.5; cat hello.py"), "the daemon does not rewrite"
+    await do(sandbox, (start,))
     assert (await grade(task, sandbox, lambda _: None)).score == 0.0
 
 
@@ -175,29 +174,31 @@ async def test_checks_run_with_a_clean_environment_as_another_user(opened: Opene
 
 
 GIT = SHIPPED.get("2")
+CONFIGURE = "git -C gym-codecraft config"
+HOOK = 'printf "#!/bin/sh\necho x >> /tmp/ran; exit 1\n" > hook && chmod 755 hook'
 
 
 @pytest.mark.parametrize(
     "planted",
     [
-        'git -C gym-codecraft config core.fsmonitor "$PWD/hook"',
-        'git -C gym-codecraft config core.pager "$PWD/hook" && git -C gym-codecraft config pager.log true',
-        "git -C gym-codecraft config alias.log '!./hook' && git -C gym-codecraft config core.hooksPath \"$PWD\"",
-        "cp hook gym-codecraft/.git/hooks/post-index-change",
-        "git -C gym-codecraft config filter.x.clean \"$PWD/hook\" && echo '* filter=x' > gym-codecraft/.git/info/attributes",
-        'mkdir evil && cp gym-codecraft/.git/config evil/ && git config --file evil/config core.fsmonitor "$PWD/hook" && echo ../../evil > gym-codecraft/.git/commondir',
-        'git config --file extra core.fsmonitor "$PWD/hook" && git -C gym-codecraft config include.path "$PWD/extra"',
+        (f'{CONFIGURE} core.fsmonitor "$PWD/hook"',),
+        ("cp hook gym-codecraft/.git/hooks/post-index-change",),
+        ("mkdir hooks && mv hook hooks/post-index-change", f'{CONFIGURE} core.hooksPath "$PWD/hooks"'),
+        (f'{CONFIGURE} filter.x.clean "$PWD/hook"', "echo '* filter=x' > gym-codecraft/.git/info/attributes"),
+        ('git config --file extra core.fsmonitor "$PWD/hook"', f'{CONFIGURE} include.path "$PWD/extra"'),
+        (
+            "cp -R gym-codecraft/.git evil",
+            'git config --file evil/config core.fsmonitor "$PWD/hook"',
+            "echo ../../evil > gym-codecraft/.git/commondir",
+        ),
     ],
 )
-async def test_git_obeys_no_configuration_of_the_agents(planted: str, opened: Opener) -> None:
-    """A repository tells git to run programs; judging it runs none of them."""
-    hook = "printf '#!/bin/sh\\ntouch /tmp/ran; exit 1\\n' > hook && chmod 755 hook"
+async def test_git_obeys_no_configuration_of_the_agents(planted: tuple[str, ...], opened: Opener) -> None:
+    """A repository tells git to run programs, and git does (the control); judging the repository runs none of them."""
     sandbox = await opened(GIT.sandbox)
-    from codecraft_server.episodes.layout import lay_out  # noqa: PLC0415
-
     await lay_out(GIT, sandbox, lambda _: None)
-    await do(sandbox, (*GIT.solution, hook, planted))
+    await do(sandbox, (*GIT.solution, HOOK, *planted))
+    await do(sandbox, ("touch gym-codecraft/README.md; git -C gym-codecraft status; git -C gym-codecraft read-tree HEAD",))
+    assert "x" in await says(sandbox, "cat /tmp/ran; rm /tmp/ran"), "git does not run the agent's program, so this proves nothing"
     await grade(GIT, sandbox, lambda _: None)
-    running = await sandbox.run(b"test -e /tmp/ran", session="main", timeout_s=10.0, output=_POLICY)
-    ended = [event async for event in running.events() if isinstance(event, Ended)][0]
-    assert (ended.reason, ended.exit_code) == (EndReason.EXITED, 1), "the grader ran the agent's program"
+    assert await says(sandbox, "ls /tmp/ran 2> /dev/null; true") == "", "the grader ran the agent's program"

@@ -56,7 +56,8 @@ async def test_the_greeting_must_be_spelled_as_asked_for(greeting: str, score: f
         (
             "2",
             (
-                "git init -q gym-codecraft && cd gym-codecraft && git remote add origin /home/agent/remotes/gym-codecraft.git && git pull -q --tags origin main && git fetch -q",
+                "git init -q gym-codecraft && git -C gym-codecraft remote add origin /home/agent/remotes/gym-codecraft.git",
+                "cd gym-codecraft && git fetch -q --tags origin && git switch -q main",
             ),
         ),
         ("3", ("tr -s ' ' '\\n' < input.txt | grep . | sort -n | paste -sd' ' > output.txt",)),

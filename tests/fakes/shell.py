@@ -62,6 +62,7 @@ class FakeCommand:
         self._left_s = timeout_s
         self._armed_at = self._began
         self._timer: Timer | None = None
+        self._running = False
         self.task = asyncio.ensure_future(self._run())
 
     # Command
@@ -88,7 +89,8 @@ class FakeCommand:
         """End it from outside; the first word counts."""
         if self._killed is None and not self.task.done():
             self._killed = why
-            self.task.cancel()
+            if self._running:  # a task cancelled before its first step would never say how it ended
+                self.task.cancel()
 
     # The run
 
@@ -96,7 +98,7 @@ class FakeCommand:
         before = FakeShell(self._shell.cwd, dict(self._shell.variables))
         self._shell.busy = True
         try:
-            await asyncio.sleep(0)
+            self._running = True
             if self._killed is None:
                 self._arm()
                 reason, code = EndReason.EXITED, await self._line()

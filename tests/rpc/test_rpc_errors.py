@@ -1,13 +1,12 @@
 """Every reason that a client can provoke comes with its code, its details and nothing of the host."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import grpc
 import pytest
 from fake_server import QUICK, SOON_S, FakeServer, Opened, Refusal, a_task, every, fake_server, refusal
-from fakes import FakeSandboxes
 from google.protobuf.duration_pb2 import Duration
 from google.rpc import error_details_pb2
 
@@ -15,7 +14,6 @@ from codecraft.v1 import control_pb2 as ctl
 from codecraft.v1 import environment_pb2 as pb
 from codecraft.v1 import types_pb2 as types
 from codecraft_server import errors
-from codecraft_server.sandbox import OpenProgress, Sandbox, SandboxSpec
 from codecraft_server.settings import EpisodeSettings
 
 CODE = grpc.StatusCode
@@ -173,19 +171,6 @@ async def test_shutting_down() -> None:
         assert (await server.environment.GetServerInfo(pb.GetServerInfoRequest())).worker == "test"
 
 
-class FailingSandboxes(FakeSandboxes):
-    """Sandboxes that can't be opened."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__()
-        self.error = error
-
-    async def open(self, spec: SandboxSpec, *, name: str, labels: Mapping[str, str], progress: Callable[[OpenProgress], None]) -> Sandbox:
-        """Fail."""
-        del spec, name, labels, progress
-        raise self.error
-
-
 @pytest.mark.parametrize(
     ("error", "code", "reason", "retry"),
     [
@@ -199,8 +184,8 @@ async def test_what_the_world_under_it_can_not_do(
     error: errors.CodecraftError, code: grpc.StatusCode, reason: str, retry: list[float]
 ) -> None:
     """Each failure of the engine, an image or a start is its own reason, with the remedy in the message; the place is free again."""
-    world = FailingSandboxes(error)
-    async with fake_server(sandboxes=world, episodes=EpisodeSettings(max_episodes=1, max_queued_resets=0)) as server:
+    async with fake_server(episodes=EpisodeSettings(max_episodes=1, max_queued_resets=0)) as server:
+        server.sandboxes.failures = [error, error]
         for request_id in ("first", "second"):
             refused = await refusal(server.environment.Reset(pb.ResetRequest(request_id=request_id, task_id="1")))
             assert (refused.code, refused.reason, retry_s(refused), refused.message) == (code, reason, retry, error.message)

@@ -14,7 +14,10 @@ CURRICULUM = {
             "description": "Write a poem.",
             "test": "It rhymes.",
             "category": "Poetry",
-            "solution": [{"run": "echo the-solution"}],
+            "title": "Poem",
+            "docker": "codecraft/busybox:1",
+            "shell": "/bin/sh",
+            "solution": ["echo the-solution"],
             "checks": [{"id": "rhymes", "kind": "command", "command": "true"}],
         }
     }
@@ -64,11 +67,12 @@ def test_a_wrong_key_in_a_curriculum_is_named_with_its_place(curriculum: Path, c
 
 
 def test_doctor_without_an_engine_names_the_remedy(
-    curriculum: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    curriculum: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Status 1; the engine and the port in use are wrong, each with a remedy, and what is in order is said too."""
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/dead.sock")
-    with socket.create_server(("127.0.0.1", 0)) as other:
+    with socket.create_server(("127.0.0.1", 0)) as other, socket.socket() as dead:
+        dead.bind(("127.0.0.1", 0))  # and never listens
+        monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{dead.getsockname()[1]}")
         listen = f"127.0.0.1:{other.getsockname()[1]}"
         assert main(["doctor", "--curriculum", str(curriculum), "--listen", listen]) == 1
     lines = capsys.readouterr().out.splitlines()

@@ -82,9 +82,21 @@ def test_a_digest_is_the_same_every_time_and_whatever_the_layout(tmp_path: Path)
 
 def test_a_digest_is_stable_across_versions(tmp_path: Path) -> None:
     """The digest of one task is written down here: results of different versions are compared by it, so it changes only on purpose."""
-    check = {"id": "a", "kind": "command", "command": "true", "stdout": {"json": [1]}}
-    task = load(written(tmp_path, checks=[check], files={"f": "x"}), DEFAULTS).get("t")
-    assert task.digest == "DIGEST"
+    check = {"id": "a", "kind": "command", "command": "true", "stdout": {"json": [1]}, "timeout_s": 1}
+    limits = {
+        "steps": 1,
+        "episode_s": 2,
+        "command_s": 3,
+        "grading_s": 4,
+        "cpus": 1,
+        "memory_mb": 64,
+        "disk_mb": 32,
+        "pids": 64,
+        "output_kb": 1,
+    }
+    entry = {"checks": [check], "files": {"f": "x"}, "limits": limits, "grading": {"pass_score": 1}, "malformed_penalty": -1}
+    task = load(written(tmp_path, **entry), DEFAULTS).get("t")
+    assert task.digest == "5cd09e9bebf8d64e965f4a260e38628c7532ca86d0d589a932156d51a417baa3"
 
 
 @pytest.mark.parametrize(

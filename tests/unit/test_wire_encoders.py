@@ -26,8 +26,7 @@ TWO_EACH = Page(size=2, token="")
 
 # What of the domain clients never see, and why.
 HIDDEN = {
-    "Task.files": "the agent sees them in its sandbox",
-    "TaskFile.path": "likewise",
+    "TaskFile.path": "the agent sees them in its sandbox",
     "TaskFile.content": "likewise",
     "TaskFile.mode": "likewise",
     "Task.setup": "how a sandbox is laid out is the curriculum's affair",
@@ -48,6 +47,9 @@ HIDDEN = {
     "WrongAnswer.name": "hints at the solution",
     "WrongAnswer.commands": "likewise",
     "WrongAnswer.max_score": "likewise",
+    "Task.grading_place": "where and on what work is judged is no business of those who are judged",
+    "Task.grading_paths": "likewise",
+    "Task.for_teacher": "it tells what to look for",
     "Task.license": "for those who distribute tasks",
     "Task.source": "likewise, and it may name where the solution stands",
     "SandboxSpec.capabilities": "found out by trying",
@@ -68,6 +70,8 @@ BOUNDS_NOT_TOLD = [  # the schema states them, or the operator keeps them to him
     "stall_total_s",
     "readers_per_step",
     "recorded_steps",
+    "recorded_bytes",
+    "ended_bytes",
     "drain_s",
     "max_command_bytes",
     "max_content_bytes",

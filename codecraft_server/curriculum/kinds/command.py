@@ -10,12 +10,10 @@ from codecraft_server.task import CommandCheck
 
 
 def _read(_: Node, fields: Mapping[str, Node]) -> CommandCheck:
-    code = fields.get("exit_code")
-    anything = code is not None and code.value is None
     return CommandCheck(
         command=texts.text(fields.get("command")),
         stdin=texts.text(fields.get("stdin"), empty=True),
-        exit_code=None if anything else values.integer(code, 0, least=0, most=255),
+        exit_code=values.exit_code(fields.get("exit_code")),
         stdout=expected(fields.get("stdout")),
         stderr=expected(fields.get("stderr")),
     )

@@ -10,6 +10,11 @@ from codecraft_server.task import Expected, Match
 _NAMES = tuple(match.value for match in Match)
 
 
+def is_text(node: Node) -> bool:
+    """Whether a value is a text rather than a way to compare with one."""
+    return not isinstance(node.value, dict) or not node.value.keys() & set(_NAMES)
+
+
 def expected(node: Node | None) -> Expected | None:
     """Return what is expected, or None when nothing is."""
     if node is None:

@@ -1,6 +1,6 @@
 """Rows about how a command or its shell ends: exit, exec, options that kill, signals, traps, time-outs."""
 
-from nasty_row import SHORT_S, TIMED_OUT, Row, Step, child_killed, exited, row, shell_ended, shell_killed
+from nasty_row import SHORT_S, TIMED_OUT, Differs, Row, Step, child_killed, exited, row, shell_ended, shell_killed, worded
 
 ENDING_ROWS: tuple[Row, ...] = (
     row("exit 3", b"echo out; exit 3; echo never", b"out\n", shell_ended(3)),
@@ -8,11 +8,29 @@ ENDING_ROWS: tuple[Row, ...] = (
     row("exit beyond 255", b"exit 259", b"", shell_ended(3)),
     row("exec true", b"exec true", b"", shell_ended(0)),
     row("exec a program that prints and fails", b"exec sh -c 'echo last; exit 7'", b"last\n", shell_ended(7)),
-    row("exec a program that is not there", b"exec /no/such/program", b"", shell_ended(127)),
+    row(
+        "exec a program that is not there",
+        b"exec /no/such/program",
+        ending=shell_ended(127),
+        on=worded(
+            ash=b"sh: exec: line #: /no/such/program: not found\n",
+            dash=b"dash: 1: exec: /no/such/program: not found\n",
+            bash=b"bash: line #: /no/such/program: No such file or directory\n",
+        ),
+    ),
     row("exec a program that dies of a signal", b"exec sh -c 'kill -KILL $$'", b"", shell_killed(9)),
     row("set -e; false", b"set -e; echo on; false; echo never", b"on\n", shell_ended(1)),
     row("set -e stays on", b"set -e", b"", after=(Step(b"false", b"", shell_ended(1)), Step(b"false; echo off", b"off\n"))),
-    row("set -u; echo $nope", b"set -u; echo $nope; echo never", b"", shell_ended(2)),
+    row(
+        "set -u; echo $nope",
+        b"set -u; echo $nope; echo never",
+        on=worded(
+            ash=(b"sh: eval: line #: nope: parameter not set\n", exited(2)),
+            dash=(b"dash: 1: eval: nope: parameter not set\n", exited(2)),
+            bash=(b"bash: line #: nope: unbound variable\n", shell_ended(1)),
+        ),
+        after=(Step(b"set +u; echo $nope", b"\n"),),
+    ),
     row("set -eu and pipelines", b"set -eu; if false; then :; fi; false || echo on; set +eu", b"on\n"),
     row("kill -9 $$", b"echo out; kill -9 $$; echo never", b"out\n", shell_killed(9)),
     row("kill -TERM $$", b"kill -TERM $$; echo never", b"", shell_killed(15)),
@@ -23,9 +41,21 @@ ENDING_ROWS: tuple[Row, ...] = (
     row("kill -ALRM $$", b"kill -ALRM $$; echo never", b"", shell_killed(14)),
     row("a subshell kills the shell", b"(kill -9 $$); echo never", b"", shell_killed(9)),
     row("kill -STOP $$", b"echo out; kill -STOP $$; echo never", b"out\n", TIMED_OUT, timeout_s=SHORT_S),
-    row("child dies of SEGV", b"sh -c 'kill -SEGV $$'", b"", child_killed(11)),
-    row("child dies of KILL", b"sh -c 'kill -KILL $$'", b"", child_killed(9)),
-    row("child dies of TERM", b"sh -c 'kill -TERM $$'", b"", child_killed(15)),
+    row(
+        "child dies of SEGV",
+        b"sh -c 'kill -SEGV $$'",
+        b"Segmentation fault\n",
+        child_killed(11),
+        on=worded(bash=b"bash: line #:# Segmentation fault      sh -c 'kill -SEGV $$'\n"),
+    ),
+    row(
+        "child dies of KILL",
+        b"sh -c 'kill -KILL $$'",
+        b"Killed\n",
+        child_killed(9),
+        on=worded(bash=b"bash: line #:# Killed                  sh -c 'kill -KILL $$'\n"),
+    ),
+    row("child dies of TERM", b"sh -c 'kill -TERM $$'", b"Terminated\n", child_killed(15)),
     row("status above 128 that is no signal", b"(exit 200)", b"", exited(200)),
     row("trap EXIT and exit", b"trap 'echo x' EXIT; exit 4", b"x\n", shell_ended(4)),
     row("trap EXIT that exits otherwise", b"trap 'exit 6' EXIT; exit 4", b"", shell_ended(6)),
@@ -34,8 +64,31 @@ ENDING_ROWS: tuple[Row, ...] = (
     row("trap that ends the shell", b"trap 'echo bye; exit 9' USR1; kill -USR1 $$; echo never", b"bye\n", shell_ended(9)),
     row("trap '' TERM INT HUP", b"trap '' TERM INT HUP QUIT; echo on; sleep 100", b"on\n", TIMED_OUT, timeout_s=SHORT_S),
     row("trap on CHLD", b"trap 'echo child' CHLD; (:); trap - CHLD; echo on", b"child\non\n"),
-    row("trap on DEBUG", b"trap 'echo debug' DEBUG; :; trap - DEBUG", b"debug\ndebug\n"),
-    row("trap on ERR", b"trap 'echo failed' ERR; false; trap - ERR", b"failed\n"),
+    row(
+        "trap on DEBUG",
+        b"trap 'echo debug' DEBUG; :; trap - DEBUG",
+        b"debug\ndebug\n",
+        on=worded(
+            ash=(
+                b"sh: trap: line #: DEBUG: invalid signal specification\nsh: trap: line #: DEBUG: invalid signal specification\n",
+                exited(1),
+            ),
+            dash=(b"trap: DEBUG: bad trap\ntrap: DEBUG: bad trap\n", exited(1)),
+        ),
+    ),
+    row(
+        "trap on DEBUG left set",
+        b"trap 'echo debug' DEBUG",
+        after=(Step(b"echo on; trap - DEBUG", b"debug\ndebug\non\ndebug\n"),),
+        shells=("bash",),
+        why_not_all="only bash has it",
+    ),
+    row(
+        "trap on ERR",
+        b"trap 'echo failed' ERR; false; trap - ERR",
+        b"failed\n",
+        on=worded(dash=(b"trap: ERR: bad trap\ntrap: ERR: bad trap\n", exited(1))),
+    ),
     row("while :; do :; done", b"echo on; while :; do :; done", b"on\n", TIMED_OUT, timeout_s=SHORT_S),
     row("sleep timed out", b"printf partial; sleep 100; echo never", b"partial", TIMED_OUT, timeout_s=SHORT_S),
     row(
@@ -57,7 +110,18 @@ ENDING_ROWS: tuple[Row, ...] = (
         timeout_s=SHORT_S,
     ),
     row("set -n", b"set -n", b"", TIMED_OUT, timeout_s=SHORT_S),
-    row("deep recursion", b"f() { f; }; f", b"", shell_killed(11)),
+    row(
+        "deep recursion",
+        b"ulimit -s 256; f() { f; }; f; unset -f f",
+        ending=shell_killed(11),
+        on={
+            "dash": Differs(
+                "dash counts how deep it is",
+                printed=b"dash: 1: eval: Maximum function recursion depth (1000) reached\n",
+                ending=exited(2),
+            )
+        },
+    ),
     row(
         "two time-outs in a row",
         b"sleep 100",

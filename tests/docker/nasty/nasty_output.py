@@ -3,9 +3,9 @@
 import re
 from dataclasses import replace
 
-from nasty_row import KEPT, OUTPUT_LIMIT, SEPARATE, SHORT_S, STREAMED, TIMED_OUT, Repeated, Row, Step, exited, row
+from nasty_row import KEPT, OUTPUT_LIMIT, SEPARATE, SHORT_S, STREAMED, TIMED_OUT, Repeated, Row, Step, exited, row, shell_ended, worded
 
-LITTLE = replace(KEPT, kept=1000)
+LITTLE = replace(KEPT, kept=1000, max_output=1 << 50)
 CAPPED = replace(LITTLE, max_output=1_000_000)
 
 OUTPUT_ROWS: tuple[Row, ...] = (
@@ -16,10 +16,22 @@ OUTPUT_ROWS: tuple[Row, ...] = (
     row("input that nobody reads", b"echo on", b"on\n", stdin=b"x" * 200_000, after=(Step(b"cat; echo off", b"off\n"),)),
     row("input of all bytes", b"cat", bytes(range(256)) * 400, stdin=bytes(range(256)) * 400, policy=STREAMED),
     row("read in a loop", b'while read -r l; do echo "[$l]"; done', b"[a]\n[b\\]\n", stdin=b"a\n b\\\nrest"),
-    row("closed input", b"exec 0<&-; read x; echo $?", b"", after=(Step(b"cat; echo on", b"on\n"),)),
+    row(
+        "closed input",
+        b"exec 0<&-; read x; echo $?",
+        b"1\n",
+        on=worded(bash=b"bash: line #: read: read error: 0: Bad file descriptor\n1\n"),
+        after=(Step(b"cat; echo on", b"on\n"),),
+    ),
     row("closed output", b"exec 1>&-", b"", after=(Step(b"echo on", b"on\n"),)),
     row("print on closed output", b"exec 1>&-; echo lost 2>/dev/null", b"", exited(1), after=(Step(b"echo on", b"on\n"),)),
-    row("closed error output", b"exec 2>&-; echo oops >&2; echo $?", b"1\n", after=(Step(b"echo on >&2", b"on\n"),)),
+    row(
+        "closed error output",
+        b"exec 2>&-; echo oops >&2; echo $?",
+        b"1\n",
+        on=worded(dash=b"2\n"),
+        after=(Step(b"echo on >&2", b"on\n"),),
+    ),
     row("output to nowhere for good", b"exec >/dev/null 2>&1; echo lost", b"", after=(Step(b"echo on", b"on\n"),)),
     row("exec 2>&1", b"exec 2>&1; echo err >&2", b"err\n", after=(Step(b"echo on >&2", b"on\n"),)),
     row(
@@ -37,15 +49,22 @@ OUTPUT_ROWS: tuple[Row, ...] = (
     row(
         "exec closes 10 to 255",
         b'i=10; while [ $i -lt 256 ]; do eval "exec $i>&-"; i=$((i+1)); done',
-        b"",
+        ending=shell_ended(0),
+        on=worded(bash=b"bash: line #: #: Bad file descriptor\n"),
         shells=("bash",),
-        why_not_all="only bash has descriptors of two digits in redirections",
+        why_not_all="only bash has descriptors of two digits in redirections, and so can close those that it saved itself",
     ),
     row(
-        "exec opens 3 to 9",
-        b"exec 3>f3 4>f4 5>f5 6>f6 7>f7 8>f8 9>f9; echo in >&9",
-        b"",
-        after=(Step(b"cat f9; echo more >&9; cat f9", b"in\nin\nmore\n"),),
+        "exec opens 3 to 8",
+        b"exec 3>f3 4>f4 5>f5 6>f6 7>f7 8>f8; echo in >&8",
+        after=(Step(b"cat f8; echo more >&8; cat f8", b"in\nin\nmore\n"), Step(b"exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&-")),
+    ),
+    row(
+        "exec opens 9",
+        b"exec 9>f9; echo in >&9; cat f9",
+        b"in\n",
+        # Descriptor 9 is the guest's between commands: it is the only thing of a session's that does not outlive its command.
+        after=(Step(b"(echo more >&9) 2>/dev/null; cat f9", b"in\n"),),
     ),
     row(
         "devices of the process",

@@ -73,7 +73,9 @@ async def check(sandbox: Sandbox, step: Step) -> Ended | None:
     assert ended.unkilled == 0
     if step.cwd is not None:
         assert ended.cwd == step.cwd
-    if step.background is not None:
+    if isinstance(step.background, int):
+        assert len(ended.background) == step.background
+    elif step.background is not None:
         assert sorted(process.command for process in ended.background) == sorted(step.background)
     return ended
 
@@ -154,6 +156,10 @@ class House:
         await check(sandbox, Step(PROBE, _state(row, restarted=restarted), cwd=None, background=None))
         if row.undo:
             await _quiet(sandbox, row.undo)
+        if row.spoils:
+            assert await sandbox.kill_all() == 0
+            await self.close()
+            return
         assert await _cleaned(sandbox) == self._pristine, "the sandbox is not as it was"
 
 

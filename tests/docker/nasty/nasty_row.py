@@ -55,6 +55,7 @@ def child_killed(signal: int) -> Ending:
 TIMED_OUT = Ending(EndReason.TIMED_OUT, restarted=True)
 OUTPUT_LIMIT = Ending(EndReason.OUTPUT_LIMIT, restarted=True)
 CHILD_OUT_OF_MEMORY = Ending(EndReason.OUT_OF_MEMORY, code=137, signal=9)
+SHELL_OUT_OF_MEMORY = Ending(EndReason.OUT_OF_MEMORY, signal=9, restarted=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Differs:
     printed: Printed | None = None
     ending: Ending | None = None
     cwd: bytes | None = None
-    background: tuple[bytes, ...] | None = None
+    background: tuple[bytes, ...] | int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,8 @@ class Step:
     Attributes:
         errors: What it prints on standard error, when the policy keeps the streams apart.
         cwd: The directory it must end in; None: whichever.
-        background: Command lines of the session's processes that live on, in any order; None: whichever.
+        background: Command lines of the session's processes that live on, in any order; a number: as many, for a process just forked has
+            its parent's command line; None: whichever.
         refused: It must not even start, for this reason.
         on: Differences by "shell", "user" or "shell/user"; the most specific one counts.
     """
@@ -101,7 +103,7 @@ class Step:
     timeout_s: float = 20.0
     policy: OutputPolicy = KEPT
     cwd: bytes | None = ROW_DIR
-    background: tuple[bytes, ...] | None = ()
+    background: tuple[bytes, ...] | int | None = ()
     refused: FileProblemKind | None = None
     on: Mapping[str, Differs] = field(default_factory=dict)
 
@@ -125,6 +127,7 @@ class Row:
         undo: Command line that takes back what a new shell would inherit: exported variables, files with odd modes.
         shells: Where it makes sense; a row for one shell says in `why_not_all` why.
         loses: Names of the probe's state that the command itself destroys ("exported", "plain", "function").
+        spoils: What can't be taken back, so that the next row gets a fresh sandbox; empty: the row must leave no trace.
     """
 
     name: str
@@ -136,6 +139,7 @@ class Row:
     users: tuple[str, ...] = USERS
     why_not_all: str = ""
     loses: frozenset[str] = frozenset()
+    spoils: str = ""
 
     def __post_init__(self) -> None:
         """A difference without a reason is a weakened row."""
@@ -146,6 +150,23 @@ class Row:
             if not all(differs.because for differs in step.on.values()):
                 message = f"row {self.name!r} differs without a reason"
                 raise ValueError(message)
+
+
+Wording = bytes | tuple[bytes, Ending]
+
+
+def worded(**shells: Wording) -> dict[str, Differs]:
+    """What each shell says in its own words, and how it ends where that differs, too.
+
+    `#` stands for a number of the shell's own (a line of all that its session has run, a process id) with the blanks before it.
+    """
+    differences = {}
+    for shell, wording in shells.items():
+        text, ending = wording if isinstance(wording, tuple) else (wording, None)
+        pattern = re.escape(text).replace(rb"\#", rb" *\d+")
+        printed = re.compile(pattern, re.DOTALL) if b"#" in text else text
+        differences[shell] = Differs("each shell has words, and sometimes a status, of its own", printed=printed, ending=ending)
+    return differences
 
 
 def row(
@@ -161,6 +182,7 @@ def row(
     users: tuple[str, ...] = USERS,
     why_not_all: str = "",
     loses: frozenset[str] = frozenset(),
+    spoils: str = "",
     **step: Any,
 ) -> Row:
     """Write a row in the order in which it is read: what is typed, what is printed, how it ends."""
@@ -174,4 +196,5 @@ def row(
         users=users,
         why_not_all=why_not_all,
         loses=loses,
+        spoils=spoils,
     )

@@ -61,6 +61,7 @@ class ScriptedGuest:
         self.lost = 0
         self.got: list[Frame] = []
         self._decoder = FrameDecoder()
+        self._written = asyncio.Event()
         self.link = Link(lease_s=30.0, renew_every_s=8.0, on_lost=self._on_lost, clock=self.clock)
         self.link.connect(self)
 
@@ -70,6 +71,7 @@ class ScriptedGuest:
     def write(self, data: bytes) -> None:
         """See `link.Wire`."""
         self.got += [Frame(frame.type, frame.id, frame.header, bytes(frame.body)) for frame in self._decoder.feed(data)]
+        self._written.set()
 
     async def drained(self) -> None:
         """See `link.Wire`: it never fills up."""
@@ -92,5 +94,6 @@ class ScriptedGuest:
         """The last frame of this type that the server sent, as soon as there is one."""
         async with asyncio.timeout(5.0):
             while not (found := [frame for frame in self.got if frame.type is kind]):
-                await asyncio.sleep(0)
+                self._written.clear()
+                await self._written.wait()
         return found[-1]

@@ -19,8 +19,8 @@ async def guest() -> ScriptedGuest:
     return ScriptedGuest()
 
 
-async def started(guest: ScriptedGuest, policy: OutputPolicy = STREAMED, session: str = "main", *, stdin_open: bool = False) -> GuestCommand:
-    return await guest.sandbox().run(b"command", session=session, timeout_s=10.0, output=policy, stdin_open=stdin_open)
+async def started(guest: ScriptedGuest, policy: OutputPolicy = STREAMED, *, stdin_open: bool = False) -> GuestCommand:
+    return await guest.sandbox().run(b"command", session="main", timeout_s=10.0, output=policy, stdin_open=stdin_open)
 
 
 def output(guest: ScriptedGuest, request_id: int, offset: int, body: bytes, stream: str = "out") -> None:

@@ -1,0 +1,166 @@
+"""Hijacked streams, against an engine on a unix socket that says what the test wants."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from scripted_engine import Script, scripted_engine
+
+from codecraft_server.docker.hijack import Address, HijackedStream, HijackError, hijack
+from codecraft_server.errors import EngineUnavailableError
+
+UPGRADED = b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+
+
+class Listener:
+    """What a stream's owner hears."""
+
+    def __init__(self) -> None:
+        self.data = b""
+        self.lost = asyncio.Event()
+
+    async def open(self, address: Address, *, upgrade: bool = True) -> HijackedStream:
+        """Open a stream that tells this listener."""
+        return await hijack(address, "POST", "/v1.41/containers/x/attach?stream=1", self._hear, lambda _: self.lost.set(), upgrade=upgrade)
+
+    def _hear(self, data: bytes) -> None:
+        self.data += data
+
+
+def answering(*pieces: bytes) -> Script:
+    async def script(_head: bytes, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+
+    return script
+
+
+async def test_bytes_go_both_ways(tmp_path: Path) -> None:
+    """After the upgrade what we write arrives as it is, and so does the echo."""
+    heads = []
+
+    async def echo(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(head)
+        writer.write(UPGRADED)
+        writer.write(await reader.readexactly(5))
+
+    async with scripted_engine(tmp_path, echo) as address:
+        listener = Listener()
+        stream = await listener.open(address)
+        stream.write(b"h\0llo")
+        await asyncio.wait_for(listener.lost.wait(), 5)
+    assert listener.data == b"h\0llo"
+    assert heads[0].startswith(b"POST /v1.41/containers/x/attach?stream=1 HTTP/1.1\r\n")
+    assert b"Upgrade: tcp\r\n" in heads[0]
+
+
+@pytest.mark.parametrize("cut", range(0, len(UPGRADED) + 8, 7))
+async def test_an_answer_may_be_cut_anywhere(tmp_path: Path, cut: int) -> None:
+    """Headers and first bytes may come in any pieces."""
+    answer = UPGRADED + b"\x01\0\0\0data"
+    async with scripted_engine(tmp_path, answering(answer[:cut], answer[cut:])) as address:
+        listener = Listener()
+        await listener.open(address)
+        await asyncio.wait_for(listener.lost.wait(), 5)
+    assert listener.data == b"\x01\0\0\0data"
+
+
+async def test_an_endless_answer_is_asked_for_plainly(tmp_path: Path) -> None:
+    """Without an upgrade the request is HTTP/1.0, so that the engine does not chunk its answer."""
+    heads = []
+
+    async def script(head: bytes, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(head)
+        writer.write(b"HTTP/1.0 200 OK\r\n\r\n{}\n")
+
+    async with scripted_engine(tmp_path, script) as address:
+        listener = Listener()
+        await listener.open(address, upgrade=False)
+        await asyncio.wait_for(listener.lost.wait(), 5)
+    assert listener.data == b"{}\n"
+    assert b" HTTP/1.0\r\n" in heads[0]
+
+
+async def test_a_refusal_has_its_status(tmp_path: Path) -> None:
+    """An answer with another status is an error with that status, not a stream."""
+    answer = b'HTTP/1.1 404 Not Found\r\nContent-Length: 31\r\n\r\n{"message":"No such container"}'
+    async with scripted_engine(tmp_path, answering(answer)) as address:
+        with pytest.raises(HijackError, match="No such container") as caught:
+            await Listener().open(address)
+    assert caught.value.status == 404
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 101", b"x" * 100_000], ids=["nothing", "half", "too much"])
+async def test_an_answer_that_is_none_is_an_error(tmp_path: Path, answer: bytes) -> None:
+    """A connection that ends or talks nonsense before the headers are whole is an error, at once."""
+    async with scripted_engine(tmp_path, answering(answer)) as address:
+        with pytest.raises(HijackError):
+            await Listener().open(address)
+
+
+async def test_nobody_there_is_the_engine_missing(tmp_path: Path) -> None:
+    """Where nothing listens the engine is unavailable."""
+    with pytest.raises(EngineUnavailableError):
+        await Listener().open(Address(path=str(tmp_path / "none.sock")))
+    with pytest.raises(EngineUnavailableError):
+        await Listener().open(Address(host="127.0.0.1", port=1))
+
+
+async def test_cancelled_dialling_leaves_no_connection(tmp_path: Path) -> None:
+    """Who is cancelled while the engine keeps silent leaves no open connection."""
+    arrived, ended = asyncio.Event(), asyncio.Event()
+
+    async def silent(_head: bytes, reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        arrived.set()
+        await reader.read()
+        ended.set()
+
+    async with scripted_engine(tmp_path, silent) as address:
+        dialling = asyncio.create_task(Listener().open(address))
+        await asyncio.wait_for(arrived.wait(), 5)
+        dialling.cancel()
+        await asyncio.wait_for(ended.wait(), 5)
+        await asyncio.gather(dialling, return_exceptions=True)
+
+
+async def test_a_reader_that_pauses_makes_the_sender_wait(tmp_path: Path) -> None:
+    """While reading is paused the sender is held up by the kernel's buffers; resumed, all of it arrives."""
+    total = 8 * 1024 * 1024
+    sent = asyncio.Event()
+
+    async def flood(_head: bytes, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(UPGRADED)
+        await writer.drain()
+        writer.transport.set_write_buffer_limits(0)
+        writer.write(bytes(total))
+        await writer.drain()
+        sent.set()
+
+    async with scripted_engine(tmp_path, flood) as address:
+        listener = Listener()
+        stream = await listener.open(address)
+        stream.pause_reading()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(sent.wait(), 0.05)
+        stream.resume_reading()
+        await asyncio.wait_for(listener.lost.wait(), 10)
+    assert len(listener.data) == total
+
+
+async def test_a_writer_is_told_when_the_socket_is_full(tmp_path: Path) -> None:
+    """`drained` waits while the engine does not read, and returns when it does or is gone."""
+    release = asyncio.Event()
+
+    async def slow(_head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(UPGRADED)
+        await release.wait()
+        await reader.readexactly(4 * 1024 * 1024)
+
+    async with scripted_engine(tmp_path, slow) as address:
+        stream = await Listener().open(address)
+        stream.write(bytes(4 * 1024 * 1024))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(stream.drained(), 0.05)
+        release.set()
+        await asyncio.wait_for(stream.drained(), 5)
