@@ -38,8 +38,8 @@ OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.keepalive_timeout_ms", 10_000),
 )
 
-# How gRPC words a line that broke where it has no better code for it than INTERNAL or UNKNOWN.
-BROKEN = ("RST_STREAM", "Stream removed", "GOAWAY")
+# How gRPC words a line that was there and broke. For lack of a code of its own it says so under UNAVAILABLE, INTERNAL or UNKNOWN.
+BROKEN = ("RST_STREAM", "Stream removed", "GOAWAY", "Socket closed", "Connection reset", "Broken pipe", "Channel closed")
 
 
 class Line(Protocol):
@@ -172,12 +172,16 @@ def translated(failure: Any, call: Call, target: str, *, answered: bool) -> Code
 def _unsaid(code: grpc.StatusCode, details: str, call: Call, target: str, *, answered: bool) -> CodecraftError:
     """The failure is the line's, or a stranger's."""
     where, told = call.where, {"detail": details}
-    torn = code in {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN} and any(mark in details for mark in BROKEN)
-    broken = torn or code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}
-    if broken and not answered and code is not grpc.StatusCode.CANCELLED:  # cancelled: by a fork
+    torn = code in {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.UNAVAILABLE} and any(
+        mark in details for mark in BROKEN
+    )
+    if code is grpc.StatusCode.UNAVAILABLE and not torn and not answered:
         remedy = "start one with `make serve` or `codecraft-server serve`"
         return ServerUnavailableError(f"no server at {target}; {remedy}", where=where, metadata=told)
-    if broken:
+    if torn or code in {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.CANCELLED,
+    }:  # cancelled, if not by us: the channel was closed for a fork
         return ConnectionLostError(
             f"the connection to {target} broke during {call.method} and did not come back in time; is the server still running?",
             where=where,

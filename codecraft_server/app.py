@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import logging
+import os
 import secrets
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 from codecraft_server import curriculum, grading
 from codecraft_server.curriculum import Curriculum
@@ -61,6 +63,15 @@ async def _until_signalled(settings: Settings, catalog: Curriculum) -> None:
             if not signals.stop.is_set():
                 raise
             _log.info("stopped before it was ready")
+    if signals.hurry.is_set() or not signals.ready:
+        _exit_now()
+
+
+def _exit_now() -> NoReturn:
+    """End with 0. Threads that wait for a silent engine would hold up the interpreter for a minute, and nothing is left to be done."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)
 
 
 async def _serve(settings: Settings, catalog: Curriculum, signals: _Signals) -> None:

@@ -6,6 +6,7 @@ Given sandboxes, whichever they are, it knows neither Docker nor how settings we
 import asyncio
 import contextlib
 import ipaddress
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -90,7 +91,7 @@ async def serving(
         EngineUnavailableError: From the sandboxes.
     """
     server = _new_server(settings)
-    address = _bind(server, settings)
+    address = await _bind(server, settings)
     try:
         await prepare()
         async with sandboxes:
@@ -145,20 +146,28 @@ def _options(bounds: RpcSettings) -> list[tuple[str, int]]:
     ]
 
 
-def _bind(server: grpc.aio.Server, settings: Settings) -> str:
+async def _bind(server: grpc.aio.Server, settings: Settings) -> str:
     """Take the port, so that one in use is known before anything else is done."""
     _refuse_remote(settings)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     try:
+        await _try_port(settings.host, settings.port)
         port = server.add_insecure_port(f"{host}:{settings.port}")
-    except RuntimeError:
-        port = 0
-    if not port:
+    except (OSError, RuntimeError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or "the port was taken just now"
         raise ConfigurationError(
-            f"can't listen on {host}:{settings.port}: the port is in use or the address is not this machine's; "
-            f"stop what listens there or choose another one, as in --listen {host}:{settings.port + 1}"
-        )
+            f"can't listen on {host}:{settings.port}: {reason}; free it, or choose another one (--listen 127.0.0.1:0 takes any free one)"
+        ) from None
     return f"{host}:{port}"
+
+
+async def _try_port(host: str, port: int) -> None:
+    """Find out what the system says to an address, for gRPC keeps that to itself. OSError."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, kind, protocol, _, address = found[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
 
 
 def _refuse_remote(settings: Settings) -> None:

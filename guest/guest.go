@@ -35,8 +35,8 @@ type guest struct {
 	ending atomic.Int32 // above 0 while everything is being killed: no shell is started then
 
 	// Set once by CONFIGURE, before anything reads them.
-	configured atomic.Bool
-	agent      agentSpec
+	configured  atomic.Bool
+	agent       agentSpec
 	shellPath   []byte
 	shellArgv   [][]byte
 	shellEnv    [][]byte

@@ -40,9 +40,7 @@ def gc() -> int:
         say(f"removed volume {name}")
     for line in report.failed:
         say(f"could not remove {line}")
-    say(
-        f"{len(report.containers)} containers and {len(report.volumes)} volumes removed, {report.left} containers of living servers left alone"
-    )
+    say(f"removed {len(report.containers)} containers and {len(report.volumes)} volumes; {report.left} containers of living servers stay")
     return 1 if report.failed else 0
 
 

@@ -30,6 +30,7 @@ from codecraft_server.settings import SandboxSettings
 
 _log = logging.getLogger(__name__)
 
+_LOOK_AGAIN_S = 0.05  # at containers whose removal is under way
 _BOUNDING_DRIVERS = frozenset(
     {"btrfs", "zfs"}
 )  # can limit a container's own layer; overlay2 can only on xfs with project quotas, which no API tells
@@ -98,11 +99,12 @@ class DockerSandboxes:
         await self._exit.aclose()
 
     async def _remove_all(self) -> None:
-        """The last look: whatever still carries our mark goes."""
+        """The last look: whatever still carries our mark goes, and is seen to be gone."""
         with suppress(EngineUnavailableError, docker.errors.APIError, TimeoutError):
             async with asyncio.timeout(self._settings.close_timeout_s):
-                left = await self._engine.call(lambda client: sweep.owned_by(client, self._owner))
-                await asyncio.gather(*(self._engine.call(_remover(container)) for container in left))
+                while left := await self._engine.call(lambda client: sweep.owned_by(client, self._owner)):
+                    await asyncio.gather(*(self._engine.call(_remover(container)) for container in left))
+                    await asyncio.sleep(_LOOK_AGAIN_S)
 
     async def open(self, spec: SandboxSpec, *, name: str, labels: Mapping[str, str], progress: Callable[[OpenProgress], None]) -> Sandbox:
         """See `sandbox.Sandboxes.open`. NotAllowedError where the operator forbids what the spec asks for."""

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 from scripted_service import Script, serve
+from worlds import docker_world, fake_world
 
 from codecraft_client import Client, RetryPolicy, Timeouts
 
@@ -37,3 +38,24 @@ def make_client(target: str) -> Iterator[Callable[..., Client]]:
 def client(make_client: Callable[..., Client]) -> Client:
     """A client of the scripted server that retries quickly."""
     return make_client()
+
+
+@pytest.fixture(scope="session")
+def fake_address() -> Iterator[str]:
+    """A whole server over fake sandboxes."""
+    with fake_world() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def docker_address() -> Iterator[str]:
+    """A server process with real containers."""
+    with docker_world() as address:
+        yield address
+
+
+@pytest.fixture(params=["fake", pytest.param("docker", marks=pytest.mark.docker)])
+def world(request: pytest.FixtureRequest) -> str:
+    """The address of a whole server: over fake sandboxes, and with real containers."""
+    address: str = request.getfixturevalue(f"{request.param}_address")
+    return address

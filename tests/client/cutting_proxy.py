@@ -38,15 +38,16 @@ class CuttingProxy:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        # A listener that another thread waits on is woken by shutdown, not by close.
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self.cut_all()
+        self.stop()
         for thread in list(self._threads):
             thread.join(10)
 
-    def cut_all(self) -> None:
-        """Reset all connections."""
+    def stop(self) -> None:
+        """Cut all connections and take no new ones."""
+        with contextlib.suppress(OSError):
+            # A listener that another thread waits on is woken by shutdown, not by close.
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
         with self._lock:
             for each in self._open:
                 _reset(each)

@@ -99,7 +99,7 @@ def test_without_an_engine_it_says_so_and_ends(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("options", [(), ("--no-images",)])
 def test_a_signal_before_it_is_ready_ends_it(tmp_path: Path, options: tuple[str, ...]) -> None:
-    """While the engine keeps it waiting, SIGTERM ends it at once with 0."""
+    """While the engine keeps it waiting, SIGTERM ends it with 0, and sooner than the engine's silence would."""
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(f"{tmp_path}/silent.sock")
         silent.listen()

@@ -116,7 +116,14 @@ class Player:
 
     async def say(self, text: str) -> StepResult:
         """Take a step in the text dialect."""
-        return await self.step(TextAction(text))
+        return await self.step(self.text(text))
+
+    def text(self, text: str) -> TextAction:
+        return TextAction(text)
+
+    def begin_text(self, text: str, *, index: int | None = None) -> Follower:
+        """Begin a step in the text dialect in the background."""
+        return self.begin(self.text(text), index=index)
 
     def resume(self, index: int, out: int = 0, err: int = 0) -> Follower:
         return Follower(self.game.episodes.resume(*self.key, index, out, err))

@@ -74,6 +74,8 @@ class FakeCommand:
         self.output.acknowledge(byte_count)
 
     async def write_stdin(self, data: bytes, *, end_of_file: bool) -> bool:
+        if isinstance(self._killed, SandboxLostError):
+            raise self._killed
         if self.task.done() or self._stdin_complete or len(self._stdin) + len(data) > STDIN_BUFFER:
             return False
         self._stdin += data

@@ -114,7 +114,7 @@ async def test_a_port_in_use_is_an_error_with_a_remedy() -> None:
     """Two servers never share a port; the message names it and the option."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(ConfigurationError, match=rf"127.0.0.1:{port}: the port is in use.*--listen"):
+        with pytest.raises(ConfigurationError, match=rf"127.0.0.1:{port}: Address already in use.*--listen"):
             await _serve(Settings(port=port))
 
 

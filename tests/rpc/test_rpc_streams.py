@@ -1,6 +1,7 @@
 """A call is not a decision: what dropped, repeated and doubled calls do to a step."""
 
 import asyncio
+import logging
 from typing import Any
 
 import grpc
@@ -8,6 +9,7 @@ import pytest
 from fake_server import QUICK, SOON_S, FakeServer, Opened, every, fake_server, output_of, soon
 
 from codecraft.v1 import environment_pb2 as pb
+from codecraft.v1 import environment_pb2_grpc
 from codecraft.v1 import types_pb2 as types
 from codecraft_server.settings import EpisodeSettings
 
@@ -166,3 +168,28 @@ async def test_a_hundred_episodes_at_once() -> None:
         assert played == [(b"%d\n" % number, 1.0) for number in range(100)]
         assert server.sandboxes.open_count == 0
         assert server.serving.episodes.load().episodes == 0
+
+
+async def test_clients_that_go_away_are_no_incident(server: FakeServer, caplog: pytest.LogCaptureFixture) -> None:
+    """Calls cancelled in the middle of a flood, and connections that close under them, are logged as cancelled and never as a defect."""
+    caplog.set_level(logging.DEBUG)
+    for number in range(10):
+        episode = await server.reset()
+        async with grpc.aio.insecure_channel(server.serving.address) as channel:
+            request = episode.request(b"seq 1 400000")
+            call = environment_pb2_grpc.EnvironmentServiceStub(channel).Step(request)
+            async for event in call:
+                if event.WhichOneof("event") == "output":
+                    break
+            if number % 2:
+                call.cancel()
+
+    def steps() -> list[str]:
+        return [str(vars(record)["code"]) for record in caplog.records if vars(record).get("method") == "Step"]
+
+    async def all_logged() -> bool:
+        return len(steps()) >= 10
+
+    await soon(all_logged, "ten calls logged")
+    assert set(steps()) == {"CANCELLED"}
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []

@@ -34,6 +34,8 @@ async def stop(game: Game) -> None:
     assert game.sandboxes.opening == 0
     assert game.episodes.load().episodes == 0
     assert game.episodes.views() == []
+    await game.clock.advance(game.settings.episodes.reattach_grace_s)
+    assert game.clock.pending == 0
 
 
 @pytest.fixture

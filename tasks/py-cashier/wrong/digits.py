@@ -1,0 +1,8 @@
+"""Adds up prices: one whole number of cents per line of standard input."""
+
+import sys
+
+prices = [int(line) for line in sys.stdin if line.strip()]
+total = sum(prices)
+print(len(prices), "item" if len(prices) == 1 else "items")
+print("total", total / 100)
