@@ -47,10 +47,7 @@ def play(client: Client, console: Console) -> bool:
         if not client.target.startswith(("127.", "localhost", "[::1]")):
             raise
         console.print(f"[dim]no server at {client.target}; starting one[/dim]")
-        with (
-            own_server(lambda line: console.print(f"[dim]server: {escape(line)}[/dim]")) as address,
-            Client.from_environment(address) as own,
-        ):
+        with own_server(lambda line: console.print(f"[dim]server: {escape(line)}[/dim]")) as at, Client.from_environment(at) as own:
             passed = _Demo(own, console).play()
             console.print("[dim]ending the server[/dim]")
         console.print("[dim]the server has ended[/dim]")

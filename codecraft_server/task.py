@@ -77,7 +77,7 @@ class FileCheck:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One row of a table: what a program is given, and what it must print and exit with. `arguments` are appended to the command, quoted."""
+    """What a program is given, and what it must print and exit with. `arguments` are appended to the command, quoted."""
 
     name: str
     stdin: str

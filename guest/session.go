@@ -124,13 +124,24 @@ func (s *session) await(c *command, end *endHeader) {
 	case <-c.killed:
 		s.nursery.wake()
 		_, end.Unkilled = killProcesses(s.sinceCommand, c.grace)
+		s.awaitShellDeath()
 		c.finish()
 		end.Reason = c.reason
 		s.lastStatus = 0
 	}
 	c.meter.stop(end)
-	if s.shell.hasDied() || end.Reason == reasonTimedOut {
+	if s.shell.hasDied() {
 		s.restart(end)
+	}
+}
+
+// awaitShellDeath waits until the word of the killed shell's death is here; a session process that does not pass it on is given up.
+func (s *session) awaitShellDeath() {
+	select {
+	case <-s.shell.process.died:
+	case <-time.After(verifyFor):
+		s.nursery.end()
+		<-s.shell.process.died
 	}
 }
 

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from codecraft.v1 import errors_pb2
 
 ROOT = Path(__file__).parents[1]
@@ -42,4 +43,5 @@ def test_every_error_reason_that_a_method_documents_exists() -> None:
     schema = "".join(path.read_text() for path in (ROOT / "protos/codecraft/v1").glob("*.proto"))
     documented = {word for line in re.findall(r"Errors: ((?:.|\n)*?)\.\n", schema) for word in re.findall(r"[A-Z]+(?:_[A-Z]+)+", line)}
     assert documented
-    assert documented <= {name.removeprefix("ERROR_REASON_") for name in errors_pb2.ErrorReason.keys()}
+    known = errors_pb2.ErrorReason.keys()
+    assert documented <= {name.removeprefix("ERROR_REASON_") for name in known}

@@ -104,7 +104,10 @@ class Images:
         Raises:
             ImageUnavailableError, EngineUnavailableError.
         """
-        found = await self._engine.call(lambda client: inspect(client, reference))
+        try:
+            found = await self._engine.call(lambda client: inspect(client, reference))
+        except docker.errors.APIError as error:
+            raise unavailable(reference, str(error.explanation or error)) from error
         if found is not None:
             return found
         if reference.startswith(OWN_PREFIX):

@@ -24,7 +24,7 @@ from codecraft_server.docker.link import GuestRefusalError, Link
 from codecraft_server.docker.reaper import Reaper
 from codecraft_server.docker.sandbox import DockerSandbox
 from codecraft_server.docker.volume import Guest
-from codecraft_server.errors import NotAllowedError, SandboxLostError, SandboxStartError
+from codecraft_server.errors import ConfigurationError, NotAllowedError, SandboxLostError, SandboxStartError
 from codecraft_server.sandbox import OpenProgress, SandboxSpec, StartProgress
 from codecraft_server.settings import SandboxSettings
 
@@ -75,7 +75,7 @@ class Starter:
         """Make a sandbox. Raises as `Sandboxes.open`; then, and when cancelled, its container is left to the reaper."""
         self._check(spec)
         image = await self._images.ensure(spec.image, progress)
-        guest = await self._engine.call(lambda _: volume.guest_for(image.architecture))
+        guest = await self._guest(image.architecture)
         async with self._starts:
             progress(StartProgress(spec.image))
             try:
@@ -95,6 +95,12 @@ class Starter:
         if spec.root_user and not self._settings.allow_root:
             raise NotAllowedError("root", "the operator can allow it with --allow-root")
         create.check(spec)
+
+    async def _guest(self, architecture: str) -> Guest:
+        try:
+            return await self._engine.call(lambda _: volume.guest_for(architecture))
+        except ConfigurationError as error:
+            raise SandboxStartError(error.message) from error
 
     async def _fill(self, guest: Guest, image_id: str) -> None:
         async with self._filling:

@@ -7,6 +7,7 @@ which nothing of the agent's counts. What is the learner's doing comes back as a
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 
 from codecraft_server.grading.verdict import FaultKind, GradingFault
 from codecraft_server.sandbox import (
@@ -24,8 +25,7 @@ from codecraft_server.sandbox import (
 )
 from codecraft_server.settings import GradingBounds
 
-AGENT_ID = 1000
-GRADER_ID = 1001
+PYTHON = b"/usr/bin/python3"
 
 _CLEAN: Mapping[str, str] = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -41,6 +41,13 @@ _CLEAN: Mapping[str, str] = {
     "GIT_TERMINAL_PROMPT": "0",
 }
 _SERVICE_PROBLEMS = frozenset({FileProblemKind.IO, FileProblemKind.BUSY, FileProblemKind.LIMIT})
+
+
+class User(Enum):
+    """Whom a program runs as; the values are user ids of docs/guest-protocol.md. The grader may read what the agent's group may."""
+
+    AGENT = 1000
+    GRADER = 1001
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +73,14 @@ class Place:
     learner_is_root: bool
     bounds: GradingBounds = field(default_factory=GradingBounds)
 
-    async def run(self, argv: tuple[bytes, ...], *, timeout_s: float, stdin: bytes = b"") -> Ran | str:
+    async def run(self, argv: tuple[bytes, ...], *, timeout_s: float, stdin: bytes = b"", user: User = User.GRADER) -> Ran | str:
         """Run a program to its end. A string says why the learner's work kept it from starting.
 
         Raises:
             GradingFault: It can't be started in this image, or it was ended by somebody else.
             SandboxLostError: The sandbox died.
         """
-        execution = self._execution(argv, timeout_s, stdin)
+        execution = self._execution(argv, timeout_s, stdin, user)
         try:
             ran = await _finish(await self.sandbox.execute(execution))
         except FileProblem as problem:
@@ -101,14 +108,14 @@ class Place:
     def _absolute(self, path: str) -> bytes:
         return posixpath.join(self.working_dir, path.encode())
 
-    def _execution(self, argv: tuple[bytes, ...], timeout_s: float, stdin: bytes) -> Execution:
+    def _execution(self, argv: tuple[bytes, ...], timeout_s: float, stdin: bytes, user: User) -> Execution:
         kept, most = self.bounds.output_kept_bytes, self.bounds.output_max_bytes
         return Execution(
             argv=argv,
             cwd=self.working_dir,
             environment=_CLEAN,
-            uid=GRADER_ID,
-            groups=(AGENT_ID,),
+            uid=user.value,
+            groups=(User.AGENT.value,) if user is User.GRADER else (),
             timeout_s=timeout_s,
             output=OutputPolicy(stream=False, separate=True, kept=kept, max_output=most, window=kept, stall_s=1.0, stall_total_s=1.0),
             stdin=stdin,

@@ -60,5 +60,7 @@ def test_the_installed_programs_answer(installed: Path, tmp_path: Path) -> None:
 @pytest.mark.timeout(300)
 def test_the_installed_server_plays_the_demo(installed: Path, tmp_path: Path) -> None:
     """`codecraft demo` of the installed wheel starts the installed server and every reward is as expected."""
-    played = subprocess.run([installed / "codecraft", "demo", "--target", "127.0.0.1:1"], capture_output=True, text=True, check=False, cwd=tmp_path)
+    played = subprocess.run(
+        [installed / "codecraft", "demo", "--target", "127.0.0.1:1"], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
     assert played.returncode == 0, played.stdout[-3000:] + played.stderr[-3000:]

@@ -1,4 +1,4 @@
-"""How a check of kind `pytest` is written: hidden test files, and the ids that must pass, which are found in them where they are not given."""
+"""How a check of kind `pytest` is written: hidden test files, and the ids that must pass (where not given: all tests found in them)."""
 
 import ast
 from collections.abc import Iterator, Mapping

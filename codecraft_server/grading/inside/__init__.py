@@ -1,7 +1,7 @@
 """Programs of ours that run inside a sandbox, on the Python of its image, standard library only.
 
-They live here as ordinary modules, so that they are linted, typed and tested; `source` joins one with the modules that it imports from this package
-into a single text that needs nothing installed.
+They live here as ordinary modules, so that they are linted, typed and tested; `source` joins one with the modules that it imports from
+this package into a single text that needs nothing installed.
 """
 
 import re

@@ -1,7 +1,8 @@
 """Values as JSON: data crosses by value, and only data; whatever else there is becomes what `opaque` makes of it.
 
-An object with a single key that is one of the tags below stands for what JSON has no word for: {"set": [1]}, {"tuple": [1]}, {"bytes": base64},
-{"dict": [[key, value]]} (keys that are no strings), {"float": "nan"}, {"decimal": "0.1"}, {"fraction": "1/3"}, {"complex": [0, 1]}, {"path": "/a"}.
+An object with a single key that is one of `TAGS` stands for what JSON has no word for: {"set": [1]}, {"tuple": [1]}, {"bytes": base64},
+{"dict": [[key, value]]} (keys that are no strings), {"float": "nan"}, {"decimal": "0.1"}, {"fraction": "1/3"}, {"complex": ["0", "1"]},
+{"path": "/a"}.
 """
 
 import base64
@@ -11,54 +12,45 @@ import fractions
 import json
 import math
 import pathlib
+from collections.abc import Callable
+from typing import Any
 
 MAX_ITEMS = 1_000_000
-
-_LAZY = (range, map, filter, zip, enumerate, reversed, type({}.keys()), type({}.values()), type({}.items()), type(_ for _ in ()))
-_DICTS = (dict, collections.OrderedDict, collections.defaultdict, collections.Counter)
+MAX_DEPTH = 200  # far below the recursion limit
 TAGS = frozenset({"set", "frozenset", "tuple", "bytes", "dict", "float", "decimal", "fraction", "complex", "path"})
 
+_LAZY: tuple[Any, ...] = (
+    range,
+    map,
+    filter,
+    zip,
+    enumerate,
+    reversed,
+    type({}.keys()),
+    type({}.values()),
+    type({}.items()),
+    type(_ for _ in ()),
+)
 
-def encode(value, opaque, depth=0):  # noqa: ANN001, ANN201, C901, PLR0911 - one return per type, of whatever is given
-    """Return JSON data for a value. Exact types only: what an object says about itself is asked of no subclass."""
-    if depth > 200:  # noqa: PLR2004 - far below the recursion limit
+
+def encode(value: Any, opaque: Callable[[Any], Any], depth: int = 0) -> Any:
+    """Return JSON data for a value. Only exact types are data: no subclass is asked what it is."""
+    if depth > MAX_DEPTH:
         raise ValueError("a value is nested too deeply")
-    kind = type(value)
-    if value is None or kind in (bool, str, int):
+    if value is None or type(value) in (bool, str, int):
         return value
-    if kind is float:
-        return value if math.isfinite(value) else {"float": repr(value)}
-    if kind in (bytes, bytearray):
-        return {"bytes": base64.b64encode(value).decode()}
-    if kind is list:
+    if type(value) is list:
         return [encode(item, opaque, depth + 1) for item in value]
-    if kind is tuple:
-        return {"tuple": [encode(item, opaque, depth + 1) for item in value]}
-    if kind in (set, frozenset):
-        return {kind.__name__: sorted((encode(item, opaque, depth + 1) for item in value), key=order)}
-    if kind in _DICTS:
-        return _encode_dict(value, opaque, depth)
-    if kind in (decimal.Decimal, fractions.Fraction):
-        return {kind.__name__.lower(): str(value)}
-    if kind is complex:
-        return {"complex": [repr(value.real), repr(value.imag)]}
-    return {"path": str(value)} if kind in (pathlib.PosixPath, pathlib.PurePosixPath) else opaque(value)
+    how = _ENCODERS.get(type(value))
+    return opaque(value) if how is None else how(value, lambda item: encode(item, opaque, depth + 1))
 
 
-def _encode_dict(value, opaque, depth):  # noqa: ANN001, ANN202 - any dictionary
-    items = [(key, encode(item, opaque, depth + 1)) for key, item in value.items()]
-    plain = all(type(key) is str for key, _ in items)
-    if plain and not (len(items) == 1 and items[0][0] in TAGS):
-        return dict(items)
-    return {"dict": sorted(([encode(key, opaque, depth + 1), item] for key, item in items), key=order)}
-
-
-def order(value):  # noqa: ANN001, ANN201 - any JSON data
+def order(value: Any) -> str:
     """Sort key for JSON data."""
     return json.dumps(value, sort_keys=True)
 
 
-def listed(value):  # noqa: ANN001, ANN201 - anything
+def listed(value: Any) -> Any:
     """Return what yields its values on demand as a list of them, anything else as it is."""
     if not isinstance(value, _LAZY):
         return value
@@ -70,8 +62,11 @@ def listed(value):  # noqa: ANN001, ANN201 - anything
     return items
 
 
-def decode(data, special=None):  # noqa: ANN001, ANN201 - any JSON data
-    """Return the value that `encode` was given. `special` is asked about objects with one key that is no tag; it returns (value,) or None."""
+def decode(data: Any, special: Callable[[str, Any], Any] | None = None) -> Any:
+    """Return the value that `encode` was given.
+
+    `special` is asked about objects with one key; it returns (value,), or None for those it doesn't know.
+    """
     if isinstance(data, list):
         return [decode(item, special) for item in data]
     if not isinstance(data, dict):
@@ -86,13 +81,34 @@ def decode(data, special=None):  # noqa: ANN001, ANN201 - any JSON data
     return {key: decode(item, special) for key, item in data.items()}
 
 
+def _dictionary(value: dict[Any, Any], inside: Callable[[Any], Any]) -> Any:
+    plain = all(type(key) is str for key in value)
+    if plain and not (len(value) == 1 and next(iter(value)) in TAGS):
+        return {key: inside(item) for key, item in value.items()}
+    return {"dict": sorted(([inside(key), inside(item)] for key, item in value.items()), key=order)}
+
+
+_ENCODERS: dict[type, Callable[[Any, Callable[[Any], Any]], Any]] = {
+    float: lambda value, _: value if math.isfinite(value) else {"float": repr(value)},
+    tuple: lambda value, inside: {"tuple": [inside(item) for item in value]},
+    set: lambda value, inside: {"set": sorted((inside(item) for item in value), key=order)},
+    frozenset: lambda value, inside: {"frozenset": sorted((inside(item) for item in value), key=order)},
+    bytes: lambda value, _: {"bytes": base64.b64encode(value).decode()},
+    bytearray: lambda value, _: {"bytes": base64.b64encode(value).decode()},
+    complex: lambda value, _: {"complex": [repr(value.real), repr(value.imag)]},
+    decimal.Decimal: lambda value, _: {"decimal": str(value)},
+    fractions.Fraction: lambda value, _: {"fraction": str(value)},
+    pathlib.PosixPath: lambda value, _: {"path": str(value)},
+    pathlib.PurePosixPath: lambda value, _: {"path": str(value)},
+    **dict.fromkeys((dict, collections.OrderedDict, collections.defaultdict, collections.Counter), _dictionary),
+}
 _RAW = frozenset({"bytes", "float", "decimal", "fraction", "complex", "path"})
-_DECODERS = {
+_DECODERS: dict[str, Callable[[Any], Any]] = {
     "set": set,
     "frozenset": frozenset,
     "tuple": tuple,
     "bytes": base64.b64decode,
-    "dict": lambda pairs: {key: item for key, item in pairs},  # noqa: C416 - fails on what are no pairs
+    "dict": dict,
     "float": float,
     "decimal": decimal.Decimal,
     "fraction": fractions.Fraction,

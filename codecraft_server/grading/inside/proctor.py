@@ -1,5 +1,6 @@
-"""Runs hidden pytest files against the learner's modules and prints which tests passed. Runs as the grader; the learner's code never runs in it.
+"""Runs hidden pytest files against the learner's modules and prints which tests passed.
 
+Runs as the grader; the learner's code never runs in it, so what it prints can be believed.
 Arguments: name of the abstract socket that the worker connects to, directory of the modules, test files.
 """
 
@@ -9,46 +10,47 @@ import socket
 import struct
 import sys
 import tempfile
+from pathlib import Path
+from typing import Any
 
 from codecraft_server.grading.inside.peer import Peer
-from codecraft_server.grading.inside.remote import Finder, Link, Remote, stand_in
+from codecraft_server.grading.inside.remote import Finder, Link, stand_in
 
-PATIENCE_S = 15.0
+ACCEPT_S = 15.0
 NO_PYTEST = 90  # exit status: the image can't run this kind of check
+KEPT = 600  # characters of why a test failed
 
 
 class Results:
-    """A pytest plugin: what became of each test, and directories that both processes may use."""
+    """A pytest plugin: what became of each test."""
 
-    def __init__(self, pytest):  # noqa: ANN001, ANN204 - the module
-        """`pytest` is given, for it may not be there at all."""
-        self.outcomes = {}
+    def __init__(self) -> None:
+        """Nothing has run yet."""
+        self.outcomes: dict[str, list[str]] = {}
 
-        @pytest.fixture
-        def tmp_path():  # noqa: ANN202 - a path
-            from pathlib import Path  # noqa: PLC0415 - one text with others
-
-            made = Path(tempfile.mkdtemp(prefix="codecraft-"))
-            made.chmod(0o777)
-            return made
-
-        self.tmp_path = tmp_path
-
-    def pytest_runtest_logreport(self, report):  # noqa: ANN001, ANN201 - as pytest calls it
-        """A test passed if setup, call and teardown did, and nothing was expected to fail."""
-        fine = report.outcome == "passed" and not hasattr(report, "wasxfail")
-        if not fine and self.outcomes.get(report.nodeid, [""])[0] in ("", "passed"):
-            self.outcomes[report.nodeid] = [report.outcome if report.outcome != "passed" else "xpassed", str(report.longrepr)[-600:]]
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """A test passed if its setup, call and teardown did, and nothing was expected to fail."""
+        if report.outcome != "passed":
+            self.outcomes[report.nodeid] = [report.outcome, str(report.longrepr)[-KEPT:]]
+        elif hasattr(report, "wasxfail"):
+            self.outcomes[report.nodeid] = ["xpassed", ""]
         elif report.when == "call":
             self.outcomes.setdefault(report.nodeid, ["passed", ""])
 
-    def pytest_collectreport(self, report):  # noqa: ANN001, ANN201 - as pytest calls it
+    def pytest_collectreport(self, report: Any) -> None:
         """What can't be collected is an outcome too."""
         if report.outcome != "passed":
-            self.outcomes[report.nodeid] = [report.outcome, str(report.longrepr)[-600:]]
+            self.outcomes[report.nodeid] = [report.outcome, str(report.longrepr)[-KEPT:]]
 
 
-def here(peer, verb, arguments, named):  # noqa: ANN001, ANN201, ARG001 - see Peer
+def shared_directory() -> Path:
+    """Make a directory that the tests and the learner's code, under their different users, may both use."""
+    made = Path(tempfile.mkdtemp(prefix="codecraft-"))
+    made.chmod(0o777)
+    return made
+
+
+def here(peer: Peer, verb: str, arguments: list[Any], _named: dict[str, Any]) -> dict[str, Any]:
     """Call a function that a test passed; the other process may ask for nothing else."""
     if verb != "call" or not arguments or not callable(arguments[0]):
         return {"failed": "only functions that were passed can be called"}
@@ -58,12 +60,12 @@ def here(peer, verb, arguments, named):  # noqa: ANN001, ANN201, ARG001 - see Pe
         return {"failed": repr(error)}
 
 
-def accepted(name):  # noqa: ANN001, ANN201 - a socket
+def accepted(name: str) -> socket.socket:
     """Wait for the worker; nobody of this process's own user is taken for it."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("\0" + name)
         listener.listen(1)
-        listener.settimeout(PATIENCE_S)
+        listener.settimeout(ACCEPT_S)
         connection, _ = listener.accept()
     connection.settimeout(None)
     _, user, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
@@ -72,7 +74,7 @@ def accepted(name):  # noqa: ANN001, ANN201 - a socket
     return connection
 
 
-def main():  # noqa: ANN201 - the exit status
+def main() -> int:
     """Run the tests; print one JSON object on what was standard output before."""
     written = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
@@ -81,10 +83,12 @@ def main():  # noqa: ANN201 - the exit status
     except ImportError:
         return NO_PYTEST
     os.umask(0)
-    Remote.link = Link(Peer(accepted(sys.argv[1]), here, stand_in))
+    Link.peer = Peer(accepted(sys.argv[1]), here, stand_in)
     sys.meta_path.insert(0, Finder(sys.argv[2]))
-    results = Results(pytest)
-    options = ["-q", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", os.getcwd(), "--confcutdir", os.getcwd()]  # noqa: PTH109 - strings
+    results = Results()
+    results.tmp_path = pytest.fixture(shared_directory, name="tmp_path")  # type: ignore[attr-defined] # pytest finds fixtures by their attribute
+    directory = str(Path.cwd())
+    options = ["-q", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", directory, "--confcutdir", directory]
     pytest.main([*options, *sys.argv[3:]], plugins=[results])
     json.dump(results.outcomes, written)
     written.flush()

@@ -11,12 +11,14 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
-from codecraft_server.grading.inside.peer import Peer
+from codecraft_server.grading.inside.peer import Peer, Represented
 
 PATIENCE_S = 10.0
 
-VERBS = {
+VERBS: dict[str, Callable[..., Any]] = {
     "import": importlib.import_module,
     "call": lambda function, *arguments, **named: function(*arguments, **named),
     "getattr": getattr,
@@ -43,47 +45,57 @@ VERBS = {
     "enter": lambda manager: type(manager).__enter__(manager),
     "exit": lambda manager: type(manager).__exit__(manager, None, None, None),
 }
+CHANGEABLE = (list, dict, set, bytearray)
+PLAIN = (str, int, float, bool, list, dict, tuple, type(None))
 
 
-class Callback:
+class Callback(Represented):
     """A function of the tests that the learner's code was given."""
 
-    _stands_in = True
+    __slots__ = ("_peer",)
 
-    def __init__(self, peer, number):  # noqa: ANN001, ANN204 - see Peer
+    def __init__(self, peer: Peer, number: int) -> None:
         """`number` is the other end's."""
+        super().__init__(number)
         self._peer = peer
-        self._number = number
 
-    def __call__(self, *arguments):  # noqa: ANN002, ANN204 - data
+    def __call__(self, *arguments: Any) -> Any:
         """Have the tests' process call it."""
-        answer = self._peer.ask("call", self, *arguments)
+        answer = self._peer.ask("call", (self, *arguments), {})
         if "value" not in answer:
             raise RuntimeError(answer.get("failed", "a function of the tests failed"))
         return self._peer.unpack(answer["value"])
 
 
-def here(peer, verb, arguments, named):  # noqa: ANN001, ANN201 - see Peer
+def here(peer: Peer, verb: str, arguments: list[Any], named: dict[str, Any]) -> dict[str, Any]:
     """Do what a verb says; tell what came of it, what was printed, and which arguments were changed in place."""
     out, err = io.StringIO(), io.StringIO()
-    before = [peer.pack(value) if type(value) in (list, dict, set, bytearray) else None for value in arguments]
+    before = [peer.pack(value) if type(value) in CHANGEABLE else None for value in arguments]
+    answer: dict[str, Any]
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             answer = {"value": peer.pack(VERBS[verb](*arguments, **named))}
     except BaseException as error:  # noqa: BLE001 - whatever the learner's code raises
         answer = {"raised": raised(peer, error)}
-    after = [None if old is None else peer.pack(value) for old, value in zip(before, arguments)]  # noqa: B905 - as long as each other
-    changed = {str(index): new for index, (old, new) in enumerate(zip(before, after)) if old != new}  # noqa: B905 - likewise
+    changed = {}
+    for index, old in enumerate(before):
+        new = None if old is None else peer.pack(arguments[index])
+        if new != old:
+            changed[str(index)] = new
     return {**answer, "changed": changed, "out": out.getvalue(), "err": err.getvalue()}
 
 
-def raised(peer, error):  # noqa: ANN001, ANN201 - an exception
+def raised(peer: Peer, error: BaseException) -> dict[str, Any]:
     """Tell an exception: its class, its arguments, and those of its attributes that are data."""
-    attributes = {name: value for name, value in vars(error).items() if type(value) in (str, int, float, bool, list, dict, tuple, type(None))}
-    return {"class": peer.pack(type(error)), "args": peer.pack(tuple(error.args)), "attributes": peer.pack([list(attributes), list(attributes.values())])}
+    plain = {name: value for name, value in vars(error).items() if type(value) in PLAIN}
+    return {
+        "class": peer.pack(type(error)),
+        "args": peer.pack(list(error.args)),
+        "attributes": [[name, peer.pack(plain[name])] for name in plain],
+    }
 
 
-def connected(name):  # noqa: ANN001, ANN201 - a socket
+def connected(name: str) -> socket.socket:
     """Connect to the tests' process, which may still be starting."""
     deadline = time.monotonic() + PATIENCE_S
     while True:
@@ -99,7 +111,7 @@ def connected(name):  # noqa: ANN001, ANN201 - a socket
             return connection
 
 
-def main():  # noqa: ANN201 - until the tests are done
+def main() -> None:
     """Serve the tests' process until it goes away."""
     os.umask(0)
     sys.path.insert(0, sys.argv[2])

@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from codecraft_server.grading.kinds import command, file
+from codecraft_server.grading.kinds import cases, command, file, function, pytest, script
 from codecraft_server.grading.place import Place
-from codecraft_server.task import Check, CommandCheck, FileCheck
+from codecraft_server.task import CasesCheck, Check, CommandCheck, FileCheck, FunctionCheck, PytestCheck, ScriptCheck
 
 # What a kind is: it runs a body of its own type in a place, for at most so many seconds, and says why it failed; empty when it passed.
 Runner = Callable[[Any, Place, float], Awaitable[str]]
@@ -13,6 +13,10 @@ Runner = Callable[[Any, Place, float], Awaitable[str]]
 RUNNERS: Mapping[type, Runner] = {
     CommandCheck: command.run,
     FileCheck: file.run,
+    CasesCheck: cases.run,
+    FunctionCheck: function.run,
+    PytestCheck: pytest.run,
+    ScriptCheck: script.run,
 }
 
 

@@ -1,15 +1,9 @@
-"""What a sandbox is: the Protocols that `docker` and the tests' fake implement, and the values that cross them.
+"""The values that cross between sandboxes and those who use them. Units: bytes and seconds."""
 
-Knows nothing of Docker, gRPC or tasks. What the learner's program does wrong is a value here (`Ended`, `FileProblem`); what the
-sandbox itself does wrong is an exception (`SandboxLostError`, which any method may raise; `SandboxStartError` and friends only from `Sandboxes`).
-All paths, commands and output are bytes. All methods must be called on one event loop.
-"""
-
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from types import TracebackType
-from typing import Protocol, Self, TypeAlias
+from typing import TypeAlias
 
 
 class Stream(Enum):
@@ -253,90 +247,6 @@ class Execution:
     hidden_dir: bool = False
 
 
-class Command(Protocol):
-    """A command that is running in a sandbox.
-
-    Its events are `Output`s and `Gap`s, then exactly one `Ended`. They must be taken by one reader. The command runs whether or not anybody reads;
-    dropping the iterator does not stop it, `interrupt` does.
-    """
-
-    def events(self) -> AsyncIterator[CommandEvent]:
-        """Yield what happens, from the beginning, once."""
-        ...
-
-    def acknowledge(self, byte_count: int) -> None:
-        """Grant credit for as many streamed bytes as have been passed on."""
-        ...
-
-    async def write_stdin(self, data: bytes, *, end_of_file: bool) -> bool:
-        """Offer bytes to a command started with `stdin_open`; False: its buffer is full or it has closed its input, nothing taken."""
-        ...
-
-    def interrupt(self, grace_s: float = 0.0) -> None:
-        """Kill its whole process tree (TERM first if a grace is given); it ends INTERRUPTED. Does nothing once it has ended."""
-        ...
-
-
-class Sandbox(Protocol):
-    """One isolated machine: files, processes, shell sessions. Made by `Sandboxes.open`, ended by `close`."""
-
-    @property
-    def name(self) -> str:
-        """Unique, for logs."""
-        ...
-
-    @property
-    def origin(self) -> Origin:
-        """How it came to be."""
-        ...
-
-    @property
-    def image_digest(self) -> str:
-        """`sha256:…` of the image it was made from."""
-        ...
-
-    async def run(
-        self,
-        command: bytes,
-        *,
-        session: str,
-        timeout_s: float,
-        output: OutputPolicy,
-        stdin: bytes | None = None,
-        stdin_open: bool = False,
-    ) -> Command:
-        """Start a command line in a persistent shell session. FileProblem: NUL byte (INVALID), session busy (BUSY), too many sessions (LIMIT)."""
-        ...
-
-    async def execute(self, execution: Execution) -> Command:
-        """Start a program outside of any session. Its exit code is true. FileProblem when it can't be started."""
-        ...
-
-    async def read_file(self, path: bytes, *, offset: int, max_bytes: int, as_root: bool = False) -> FileContent:
-        """Read a regular file as the agent. FileProblem."""
-        ...
-
-    async def write_file(self, path: bytes, content: bytes, *, mode: int | None, offset: int | None, as_root: bool = False) -> None:
-        """Write a regular file as the agent: atomically, or in place from `offset`. FileProblem."""
-        ...
-
-    async def list_files(self, path: bytes, *, depth: int, max_entries: int) -> FileList:
-        """List a directory as the agent; symbolic links are not followed below `path`. FileProblem."""
-        ...
-
-    async def stat(self, path: bytes, *, follow: bool) -> FileEntry:
-        """Look at one path as the agent. FileProblem."""
-        ...
-
-    async def kill_all(self) -> int:
-        """End every process but the guest; returns how many could not be verified gone. Running commands end INTERRUPTED."""
-        ...
-
-    async def close(self) -> None:
-        """Remove it. Idempotent, never raises SandboxLostError, returns once it is surely going away."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class PullProgress:
     """An image is being pulled; sizes in bytes, 0 where the engine does not say."""
@@ -367,35 +277,3 @@ class Provided:
     writable_rootfs_bounded: bool
     network: bool
     warm: int = field(default=0)
-
-
-class Sandboxes(Protocol):
-    """Where sandboxes come from. An async context manager: leaving it removes every sandbox it ever opened."""
-
-    async def __aenter__(self) -> Self:
-        """Connect, sweep what a dead predecessor left, get ready. Raises EngineUnavailableError."""
-        ...
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Remove everything that is ours and still there."""
-        ...
-
-    async def open(self, spec: SandboxSpec, *, name: str, labels: Mapping[str, str], progress: Callable[[OpenProgress], None]) -> Sandbox:
-        """Return a fresh sandbox: warm if one stands ready, else cold. Cancellable at any moment; then nothing is left behind.
-
-        Raises:
-            EngineUnavailableError, ImageUnavailableError, SandboxStartError.
-        """
-        ...
-
-    async def provided(self) -> Provided:
-        """Tell what can be had here."""
-        ...
-
-    def prewarm(self, spec: SandboxSpec, count: int) -> int:
-        """Have `count` sandboxes of this spec stand ready from now on (bounded); returns how many do at this moment."""
-        ...
-
-    def ready(self, specs: Sequence[SandboxSpec]) -> int:
-        """How many warm sandboxes of these specs stand ready."""
-        ...
