@@ -1,7 +1,8 @@
 """What a sandbox is: the Protocols that `docker` and the tests' fake implement, and the values that cross them.
 
-Knows nothing of Docker, gRPC or tasks. What the learner's program does wrong is a value here (`Ended`, `FileProblem`); what the sandbox itself
-does wrong is an exception (`SandboxLostError`, which any method may raise; `SandboxStartError` and friends only from `Sandboxes`).
+Knows nothing of Docker, gRPC or tasks. What the learner's program does wrong is a value here (`Ended`, `FileProblem`); what the
+sandbox itself does wrong is an exception: `SandboxLostError`, which any method may raise, and `SandboxStartError` and friends, which only
+`Sandboxes` raises.
 All paths, commands and output are bytes. All methods must be called on one event loop.
 """
 

@@ -35,7 +35,9 @@ class FakeSandbox:
         closing: When set to an event, `close` waits for it.
     """
 
-    def __init__(self, spec: SandboxSpec, name: str, labels: Mapping[str, str], clock: Clock, on_close: Callable[["FakeSandbox"], None]) -> None:
+    def __init__(
+        self, spec: SandboxSpec, name: str, labels: Mapping[str, str], clock: Clock, on_close: Callable[["FakeSandbox"], None]
+    ) -> None:
         self.spec = spec
         self.name = name
         self.labels = labels

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codecraft_server.episodes.dialect import EXAMPLE, parse
@@ -128,22 +128,31 @@ def test_an_unknown_action_is_told_which_there_are() -> None:
     assert len(complaint.message) < 200
 
 
-@given(st.text())
+def decoded(raw: bytes) -> str:
+    """Any characters at all, halves of surrogate pairs included."""
+    return raw[: len(raw) & ~1].decode("utf-16-le", "surrogatepass")
+
+
+MODERATE = settings(max_examples=50, deadline=None)
+anything = st.binary(max_size=40).map(decoded)
+whole_characters = st.binary(max_size=40).map(lambda raw: raw.decode(errors="replace"))
+
+
+@MODERATE
+@given(anything)
 def test_no_text_breaks_the_parser(text: str) -> None:
     """Any text is an action or a complaint with one printable line."""
     parsed = parse(text)
     assert not isinstance(parsed, Complaint) or parsed.message.isprintable()
 
 
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
-)
-fields = st.dictionaries(
-    st.sampled_from(["command", "timeout", "session", "stdin", "path", "content", "mode", "task_id"]) | st.text(), json_values, max_size=5
-)
+json_values = st.none() | st.booleans() | st.integers() | st.floats() | anything | st.lists(anything) | st.dictionaries(anything, anything)
+keys = st.sampled_from(["command", "timeout", "session", "stdin", "path", "content", "mode", "task_id"])
+fields = st.dictionaries(keys | anything, json_values, max_size=5)
 names = st.sampled_from(["command", "write_file", "read_file", "list_files", "start", "reset", "submit", "close", "exit"])
 
 
+@MODERATE
 @given(fields, names | json_values)
 def test_no_object_breaks_the_parser(fields: dict[str, object], action: object) -> None:
     """Any JSON object is an action or a complaint with one printable line."""
@@ -151,7 +160,8 @@ def test_no_object_breaks_the_parser(fields: dict[str, object], action: object) 
     assert not isinstance(parsed, Complaint) or parsed.message.isprintable()
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(exclude_categories=["Cs"])))
+@MODERATE
+@given(whole_characters, whole_characters)
 def test_strings_come_through_unchanged(path: str, content: str) -> None:
     """What a model writes is what is written, as UTF-8, bare or fenced."""
     text = json.dumps({"action": "write_file", "path": path, "content": content})

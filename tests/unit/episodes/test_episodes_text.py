@@ -65,8 +65,7 @@ async def test_an_unknown_action_pays(game: Game) -> None:
     """An action that does not exist is answered with those that do."""
     result = await refused(await game.reset(), '{"action": "fly"}', ActionError.UNKNOWN_ACTION)
     assert result.observation.message == (
-        'There is no action "fly". '
-        "The actions are: command, write_file, read_file, list_files, start, reset, submit, close, exit."
+        'There is no action "fly". The actions are: command, write_file, read_file, list_files, start, reset, submit, close, exit.'
     )
 
 
