@@ -37,15 +37,19 @@ def container(client: docker.DockerClient, *command: str, **options: Any) -> Ite
 
 
 def _create(client: docker.DockerClient, *command: str, **options: Any) -> Any:
+    network = {"network_mode": "none"} if options.pop("own_network", False) else {"network_disabled": True}
     return client.containers.create(
-        IMAGE, list(command), network_disabled=True, log_config=LogConfig(type="none"), mem_limit="256m", memswap_limit="256m", **options
+        IMAGE, list(command), **network, log_config=LogConfig(type="none"), mem_limit="256m", memswap_limit="256m", **options
     )
 
 
-def create_and_start(client: docker.DockerClient) -> float:
-    """Seconds that the engine needs to create and start a container; its removal is not counted."""
+def create_and_start(client: docker.DockerClient, *, own_network: bool) -> float:
+    """Seconds that the engine needs to create and start a container; its removal is not counted.
+
+    `own_network`: with the network `none`, which the engine sets up as it does any network; else with networking disabled, which is faster.
+    """
     began = time.perf_counter()
-    made = _create(client, "sleep", "600")
+    made = _create(client, "sleep", "600", own_network=own_network)
     try:
         made.start()
         return time.perf_counter() - began

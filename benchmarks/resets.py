@@ -17,29 +17,34 @@ async def measure(bench: Bench) -> list[Figure]:
     """In turns, so that whatever else the engine does falls on all of them. Each episode is closed before the next measurement begins."""
     rounds = bench.rounds(10, 3)
     colds: list[float] = []
-    floors: list[float] = []
     warms: list[float] = []
+    nones: list[float] = []
+    disableds: list[float] = []
     await _reset(bench, types_pb2.SANDBOX_ORIGIN_COLD)  # not measured: images looked up, connections made
     for number in range(rounds):
         bench.progress.round(number, 2 * rounds)
-        floors.append(create_and_start(bench.engine))
+        nones.append(create_and_start(bench.engine, own_network=True))
         colds.append(await _reset(bench, types_pb2.SANDBOX_ORIGIN_COLD))
+        disableds.append(create_and_start(bench.engine, own_network=False))
     for number in range(rounds):
         bench.progress.round(rounds + number, 2 * rounds)
         await _stand_ready(bench)
         warms.append(await _reset(bench, types_pb2.SANDBOX_ORIGIN_WARM))
-        floors.append(create_and_start(bench.engine))
+        disableds.append(create_and_start(bench.engine, own_network=False))
     await bench.player.prewarm(0)
-    floor = p50(milliseconds(floors))
+    cold, warm, none, disabled = (p50(milliseconds(samples)) for samples in (colds, warms, nones, disableds))
     return [
-        Figure(NAME, "Reset, cold, p50", p50(milliseconds(colds)), "ms", "create + start", floor, Bound(Compare.TIMES_FLOOR, 1.5, aim=1.3)),
+        Figure(NAME, "Reset, cold, p50", cold, "ms", "create + start, network none", none, Bound(Compare.TIMES_FLOOR, 1.5)),
+        Figure(
+            NAME, "Reset, cold, p50", cold, "ms", "create + start, network disabled", disabled, Bound(Compare.TIMES_FLOOR, 1.5, aim=1.3)
+        ),
         Figure(
             NAME,
             "Reset, warm, p50",
-            p50(milliseconds(warms)),
+            warm,
             "ms",
-            "create + start",
-            floor,
+            "create + start, network disabled",
+            disabled,
             Bound(Compare.TIMES_FASTER, 10, at_least=True),
         ),
     ]

@@ -2,14 +2,19 @@
 
 import asyncio
 import contextlib
+import os
 import sys
+import tempfile
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 READY_S = 60.0
 STOP_S = 30.0
+LAST_WORDS_BYTES = 8192
+ROOT = Path(__file__).parent.parent
 CURRICULUM = Path(__file__).with_name("curriculum.json")
 
 
@@ -41,11 +46,22 @@ async def floor() -> AsyncIterator[Running]:
 
 @contextlib.asynccontextmanager
 async def _started(*arguments: str) -> AsyncIterator[Running]:
-    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=PIPE, cwd=Path(__file__).parent.parent)
-    try:
-        yield Running(await _address(process, arguments), process.pid)
-    finally:
-        await _stop(process)
+    with tempfile.TemporaryFile() as log:
+        process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=PIPE, stderr=log, cwd=ROOT)
+        try:
+            try:
+                yield Running(await _address(process, arguments), process.pid)
+            finally:
+                await _stop(process)
+        except BaseException:
+            _show_end(log)
+            raise
+
+
+def _show_end(log: IO[bytes]) -> None:
+    """What the server logged last, where something broke; else its log is no one's business."""
+    log.seek(max(log.seek(0, os.SEEK_END) - LAST_WORDS_BYTES, 0))
+    sys.stderr.write(log.read().decode(errors="replace"))
 
 
 async def _address(process: asyncio.subprocess.Process, arguments: tuple[str, ...]) -> str:
@@ -58,7 +74,7 @@ async def _address(process: asyncio.subprocess.Process, arguments: tuple[str, ..
                     return text.removeprefix("listening on ")
     except TimeoutError:
         pass
-    message = f"`python {' '.join(arguments)}` did not say that it listens; what it said stands above"
+    message = f"`python {' '.join(arguments)}` did not say that it listens; what it logged stands above"
     raise ServerError(message)
 
 

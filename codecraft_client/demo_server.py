@@ -18,6 +18,7 @@ READY_S = 1800.0  # sandbox images may have to be built first
 ENDING_S = 60.0
 POLL_S = 0.5
 LAST_LINES = 15
+LINES_HELD = 1000
 LISTENING = re.compile(r"listening on (\S+)$")
 
 
@@ -36,13 +37,15 @@ def own_server(tell: Callable[[str], None]) -> Iterator[str]:
     process = subprocess.Popen(  # noqa: S603 - a module of this very distribution
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True
     )
+    lines: queue.Queue[str] = queue.Queue()
+    pump = threading.Thread(target=_pump, args=(process.stdout, lines), daemon=True)
     try:
         with _unwound_on_sigterm():
-            lines: queue.Queue[str] = queue.Queue()
-            threading.Thread(target=_pump, args=(process.stdout, lines), daemon=True).start()
+            pump.start()
             yield _address(process, lines, tell)
     finally:
         _end(process)
+        pump.join(POLL_S)
 
 
 @contextmanager
@@ -57,9 +60,10 @@ def _unwound_on_sigterm() -> Iterator[None]:
 
 def _pump(source: IO[str], lines: "queue.Queue[str]") -> None:
     """Take what the server writes as long as it lives, so that it never blocks; what nobody asks for any more is dropped."""
-    for line in source:
-        if lines.qsize() < 1000:  # noqa: PLR2004 - a bound, nothing more
-            lines.put(line.rstrip("\n"))
+    with source:
+        for line in source:
+            if lines.qsize() < LINES_HELD:
+                lines.put(line.rstrip("\n"))
 
 
 def _address(process: subprocess.Popen[str], lines: "queue.Queue[str]", tell: Callable[[str], None]) -> str:
@@ -81,9 +85,12 @@ def _address(process: subprocess.Popen[str], lines: "queue.Queue[str]", tell: Ca
 
 
 def _end(process: subprocess.Popen[str]) -> None:
+    """Ask it to end, and kill it when it does not within ENDING_S, or when somebody presses Ctrl-C again."""
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(ENDING_S)
     except subprocess.TimeoutExpired:
-        process.kill()
+        pass
+    finally:
+        process.kill()  # does nothing to one that has ended
         process.wait()

@@ -31,8 +31,8 @@ OPTIONS: tuple[tuple[str, int], ...] = (
     ("SingleThreadedUnaryStream", 1),
     # Each client its own connection: closing one, or losing one, is nothing to the others.
     ("grpc.use_local_subchannel_pool", 1),
-    # What may be on the way at once. Left to itself gRPC grows this to several MiB, more than a server keeps for Resume, and all of it is lost
-    # with the line; 1 MiB is still 10 MB/s over a line of 100 ms.
+    # What may be on the way at once. Left to itself gRPC grows this to several MiB, more than a server keeps for Resume, and all of it is
+    # lost with the line. 1 MiB is still 10 MB/s where a round trip takes 100 ms.
     ("grpc.http2.bdp_probe", 0),
     ("grpc.http2.lookahead_bytes", 1024 * 1024),
     ("grpc.initial_reconnect_backoff_ms", 100),

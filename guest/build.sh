@@ -40,6 +40,6 @@ for arch in amd64 arm64; do
         continue
     fi
     echo "guest: building $target with $("$go" env GOVERSION)"
-    GOOS=linux GOARCH=$arch "$go" build -trimpath -ldflags "-s -w -buildid=" -o "$target.new" .
+    GOOS=linux GOARCH=$arch "$go" build -trimpath -buildvcs=false -ldflags "-s -w -buildid=" -o "$target.new" .
     mv "$target.new" "$target"
 done

@@ -5,6 +5,7 @@ Owns every choice of isolation (docs/guest-protocol.md and the Engine API, "Crea
 
 import math
 import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,7 @@ AGENT_UID = 1000
 HOME = "/home/agent"
 PATH = "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin"
 
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]")
 _MAX_DESCRIPTORS = 16_384  # enough for any build or server; kernel memory for them is charged to the sandbox
 _BYTES_PER_INODE = 4096  # small files: a tmpfs holds no more of them than it has pages
 _SHARES = {"/tmp": 0.25, HOME: 0.125, "/dev/shm": 0.125}  # noqa: S108 - mount points in the sandbox; the working directory has the rest
@@ -54,8 +56,8 @@ class Tag:
 
 
 def container_name(worker: str, name: str) -> str:
-    """The container's name: found again whatever happened in between."""
-    return f"codecraft-{worker}-{name}"
+    """The container's name: found again whatever happened in between. What the engine does not take in a name becomes a dash."""
+    return _NOT_IN_NAMES.sub("-", f"codecraft-{worker}-{name}")
 
 
 def labels(mark: Mark, tag: Tag, now: float) -> dict[str, str]:

@@ -107,11 +107,6 @@ class HijackedStream(asyncio.Protocol):
         """The socket's buffer has room again."""
         self._may_write.set()
 
-    @property
-    def closed(self) -> bool:
-        """Whether nothing can be sent any more."""
-        return self._transport is None or self._transport.is_closing()
-
     def write(self, data: bytes) -> None:
         """Send, or queue, in order; without effect once closed."""
         if self._transport is not None and not self._transport.is_closing():
@@ -120,16 +115,6 @@ class HijackedStream(asyncio.Protocol):
     async def drained(self) -> None:
         """Return when the socket takes more, or is gone."""
         await self._may_write.wait()
-
-    def pause_reading(self) -> None:
-        """Let what arrives wait in the kernel, and so make its sender wait."""
-        if self._transport is not None and self._open:
-            self._transport.pause_reading()
-
-    def resume_reading(self) -> None:
-        """The reverse."""
-        if self._transport is not None and self._open:
-            self._transport.resume_reading()
 
     def close(self) -> None:
         """Send what is queued, then close."""

@@ -1,7 +1,8 @@
 """The link to one guest: requests with their answers, the lease, and the one moment when all of it is lost.
 
 Owns request ids and who waits for which. Must not know containers or what a command's frames mean (`commands` does). There is no task
-and no thread per link: bytes come in through `receive`, a timer of the loop renews the lease.
+and no thread per link: bytes come in through `receive`, a timer of the loop renews the lease. Reading is never paused, for that would let
+one slow reader hold up all the others of a sandbox: what may arrive is bounded beforehand, by credit for commands, by length for files.
 """
 
 import asyncio

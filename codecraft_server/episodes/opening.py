@@ -108,18 +108,23 @@ class Opening:
     async def _open(self) -> None:
         bench = Workbench(self._world, self._episode_id)
         try:
-            await self.place.granted()
-            queued_s = self._world.clock.monotonic() - self._began
-            if self.task is not None:
-                await bench.start(self.task, self._publish)
-            if self._failure is not None:  # given up in the very moment in which it came about
-                await bench.close()
-                raise self._failure
+            queued_s = await self._start(bench)
             self.episode = self._make(self, bench)
             self._ready = self._made(self.episode, bench, queued_s)
         except BaseException as error:  # noqa: BLE001 - whatever it is, it goes to those who follow
             self._fail(error)
         self._bell.ring()
+
+    async def _start(self, bench: Workbench) -> float:
+        """Wait for the place and have the task laid out; returns how long the place was waited for, in seconds."""
+        await self.place.granted()
+        queued_s = self._world.clock.monotonic() - self._began
+        if self.task is not None:
+            await bench.start(self.task, self._publish)
+        if self._failure is not None:  # given up in the very moment in which it came about
+            await bench.close()
+            raise self._failure
+        return queued_s
 
     def _fail(self, error: BaseException) -> None:
         self._call_off()

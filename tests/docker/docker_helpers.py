@@ -1,6 +1,7 @@
 """What the Docker tests share: looking at the engine from outside."""
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 
@@ -8,7 +9,7 @@ import docker
 
 from codecraft_server.docker.create import LABEL
 
-WORKER = "testing"
+WORKER = f"test{os.getpid()}"  # several runs may share an engine
 GONE_WITHIN_S = 15.0
 
 

@@ -1,6 +1,10 @@
 """What the tests of grading in real containers share: a task laid out, somebody's deeds done in it, and the verdict."""
 
+import asyncio
+import json
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from textwrap import dedent
 
 from codecraft_server.curriculum import load
 from codecraft_server.episodes.layout import lay_out
@@ -34,6 +38,28 @@ async def verdict(opened: Opener, task: Task, deeds: Sequence[Deed]) -> Grade:
     return await grade(task, sandbox, lambda _: None)
 
 
+async def judge_files(opened: Opener, folder: Path, check: dict[str, object], **files: str) -> Grade:
+    """Write the learner's files (`name__py` is name.py) and grade one check."""
+    task = await task_of(folder, {"id": "c", **check})
+    named = {name.replace("__", "."): dedent(text).encode() for name, text in files.items()}
+    return await verdict(opened, task, [TaskFile(name, content, 0o644) for name, content in named.items()])
+
+
 def reasons(judged: Grade) -> dict[str, str]:
     """Why each check failed, for a test's message."""
     return {check.check_id: check.reason for check in judged.checks if not check.passed}
+
+
+async def task_of(folder: Path, *checks: dict[str, object], **entry: object) -> Task:
+    """Load a task with these checks, as an author would write it."""
+    base: dict[str, object] = {
+        "title": "T",
+        "category": "C",
+        "docker": "codecraft/debian:1",
+        "shell": "/bin/bash",
+        "description": "d",
+        "test": "t",
+    }
+    file = folder / "curriculum.json"
+    file.write_text(json.dumps({"tasks": {"t": {**base, **entry, "checks": list(checks)}}}))
+    return (await asyncio.to_thread(load, file, TaskDefaults())).get("t")

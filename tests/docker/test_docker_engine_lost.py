@@ -12,6 +12,7 @@ from docker_helpers import WORKER, ours
 from engine_proxy import EngineProxy, engine_proxy
 
 from codecraft_server.docker import DockerSandboxes
+from codecraft_server.docker.owner import Place
 from codecraft_server.errors import EngineUnavailableError, SandboxLostError
 from codecraft_server.sandbox import Sandbox
 from codecraft_server.settings import SandboxSettings
@@ -78,18 +79,19 @@ async def test_causes_are_known_again_after_a_break(
 
 
 async def test_leaving_without_an_engine_takes_a_bounded_time(
-    proxy: EngineProxy, settings: SandboxSettings, engine_client: docker.DockerClient
+    proxy: EngineProxy, engine_client: docker.DockerClient, tmp_path: Path
 ) -> None:
     """A server whose engine is gone can still stop, and what it left goes by itself or by the next server's sweep."""
+    place = await asyncio.to_thread(Place.open, tmp_path / "run")
     quick = SandboxSettings(close_timeout_s=1.0)
-    async with DockerSandboxes(quick, WORKER) as sandboxes:
+    async with DockerSandboxes(quick, WORKER, place) as sandboxes:
         await opened(sandboxes, "orphan")
         await proxy.cut()
         left_at = time.monotonic()
     assert time.monotonic() - left_at < 6.0
     await proxy.mend()
     assert await asyncio.to_thread(ours, engine_client)
-    async with DockerSandboxes(settings, "testing-next"):
+    async with DockerSandboxes(quick, f"{WORKER}n", place):
         assert await asyncio.to_thread(ours, engine_client) == []
 
 

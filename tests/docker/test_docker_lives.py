@@ -195,27 +195,27 @@ async def test_leaving_removes_everything(settings: SandboxSettings, engine_clie
         await finish(command)
 
 
-async def test_a_killed_server_leaves_nothing(engine_client: docker.DockerClient) -> None:
-    """After `kill -9` of a server with five sandboxes, idle and busy, all of them go by themselves."""
-    command = [sys.executable, str(Path(__file__).with_name("killed_server.py")), "testing-killed"]
-    environment = {"PYTHONPATH": str(Path(__file__).parents[1]), "PATH": "/usr/bin:/bin"}
+async def test_a_killed_server_leaves_nothing(engine_client: docker.DockerClient, tmp_path: Path) -> None:
+    """After `kill -9` of a server with five sandboxes, idle and busy, all of them go by themselves: nobody else can see that it is dead."""
+    command = [sys.executable, str(Path(__file__).with_name("killed_server.py")), f"{WORKER}k"]
+    environment = {"PYTHONPATH": str(Path(__file__).parents[1]), "PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(tmp_path)}
 
     def start_and_kill() -> None:
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
-            assert len(ours(engine_client, "testing-killed")) == 5
+            assert len(ours(engine_client, f"{WORKER}k")) == 5
             process.kill()
 
     await asyncio.to_thread(start_and_kill)
-    await asyncio.to_thread(wait_until_gone, engine_client, "testing-killed", GONE_AFTER_KILL_S)
+    await asyncio.to_thread(wait_until_gone, engine_client, f"{WORKER}k", GONE_AFTER_KILL_S)
 
 
 async def test_two_servers_leave_each_other_alone(settings: SandboxSettings) -> None:
     """A second server that starts and stops on the same engine touches nothing of the first."""
     async with DockerSandboxes(settings, WORKER) as first:
         sandbox = await first.open(SPEC, name="first", labels={}, progress=lambda _: None)
-        async with DockerSandboxes(settings, "testing-second") as second:
+        async with DockerSandboxes(settings, f"{WORKER}s") as second:
             other = await second.open(SPEC, name="first", labels={}, progress=lambda _: None)
             assert (await run(other, b"echo two")).text() == b"two\n"
         assert (await run(sandbox, b"echo one")).text() == b"one\n"
@@ -256,6 +256,13 @@ def odd_guest(monkeypatch: pytest.MonkeyPatch) -> volume.Guest:
     return guest
 
 
+def collect_only(client: docker.DockerClient, name: str) -> None:
+    """Collect this volume as another server would, and see that it is gone."""
+    volume.collect(client, frozenset({found.name for found in client.volumes.list() if found.name != name}))
+    with pytest.raises(docker.errors.NotFound):
+        client.volumes.get(name)
+
+
 async def test_the_guests_volume_is_filled_once_by_many(
     odd_guest: volume.Guest, settings: SandboxSettings, engine_client: docker.DockerClient
 ) -> None:
@@ -266,12 +273,9 @@ async def test_the_guests_volume_is_filled_once_by_many(
             sandbox = await sandboxes.open(SPEC, name="v", labels={}, progress=lambda _: None)
             return (await run(sandbox, b"sha256sum /.codecraft/codecraft-guest")).text()
 
-    shown = await asyncio.gather(*(serve(f"testing-{number}") for number in range(4)))
+    shown = await asyncio.gather(*(serve(f"{WORKER}v{number}") for number in range(4)))
     assert {line.split()[0].decode() for line in shown} == {odd_guest.digest}
-    kept = frozenset({found.name for found in await asyncio.to_thread(engine_client.volumes.list) if found.name != odd_guest.volume})
-    await asyncio.to_thread(volume.collect, engine_client, kept)
-    with pytest.raises(docker.errors.NotFound):
-        await asyncio.to_thread(engine_client.volumes.get, odd_guest.volume)
+    await asyncio.to_thread(collect_only, engine_client, odd_guest.volume)
 
 
 async def test_a_collected_volume_is_filled_again(
@@ -282,7 +286,7 @@ async def test_a_collected_volume_is_filled_again(
         first = await sandboxes.open(SPEC, name="first", labels={}, progress=lambda _: None)
         await first.close()
         await asyncio.to_thread(wait_until_gone, engine_client)
-        await asyncio.to_thread(engine_client.api.remove_volume, odd_guest.volume)
+        await asyncio.to_thread(collect_only, engine_client, odd_guest.volume)
         second = await sandboxes.open(SPEC, name="second", labels={}, progress=lambda _: None)
         assert (await run(second, b"echo filled")).text() == b"filled\n"
-    await asyncio.to_thread(engine_client.api.remove_volume, odd_guest.volume)
+    await asyncio.to_thread(collect_only, engine_client, odd_guest.volume)

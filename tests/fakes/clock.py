@@ -10,7 +10,8 @@ async def settle() -> None:
     """Let everything run that can run without time passing."""
     loop = asyncio.get_running_loop()
     await asyncio.sleep(0)
-    while loop._ready:  # type: ignore[attr-defined]  # there is no public way to ask, and guessing a number of rounds makes flaky tests
+    # There is no public way to ask whether anything is ready, and a guessed number of rounds makes flaky tests.
+    while loop._ready:  # type: ignore[attr-defined]  # noqa: ASYNC110 - it is no event that is waited for
         await asyncio.sleep(0)
 
 

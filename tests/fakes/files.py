@@ -23,7 +23,7 @@ class FakeFiles:
     _nodes: dict[bytes, _Node] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for path in (b"/tmp", b"/home/agent", self.working_dir):  # noqa: S108 - a path in the fake, not of this machine
+        for path in (b"/tmp", b"/home/agent", self.working_dir):
             self._make_directories(path)
 
     def absolute(self, path: bytes, cwd: bytes | None = None) -> bytes:

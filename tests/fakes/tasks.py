@@ -10,7 +10,7 @@ from codecraft_server.grading.verdict import CheckResult, FaultKind, Grade, Grad
 from codecraft_server.sandbox import Limits, Sandbox, SandboxSpec
 from codecraft_server.task import Check, CommandCheck, Task, TaskLimits, Visibility
 
-SPEC = SandboxSpec(
+SPEC = SandboxSpec(  # noqa: S604 - it is no shell of this machine
     image="codecraft/busybox:1", shell=b"/bin/sh", working_dir=b"/workspace", limits=Limits(1.0, 256 * 2**20, 64 * 2**20, 192)
 )
 LIMITS = TaskLimits(steps=10, episode_s=100.0, command_s=30.0, grading_s=60.0, output_bytes=1000)

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 
 import pytest
-
 from contract.sandbox_contract import SandboxContract
 from fakes import FakeSandbox, FakeSandboxes
 
@@ -13,9 +12,11 @@ class TestFakeSandbox(SandboxContract):
 
     @pytest.fixture
     async def sandboxes(self) -> AsyncIterator[FakeSandboxes]:
+        """The fake; nothing may be left in it."""
         async with FakeSandboxes() as sandboxes:
             yield sandboxes
         assert not sandboxes.alive
 
     async def lose(self, sandbox: FakeSandbox) -> None:
+        """Fakes die when they are told to."""
         sandbox.lose()

@@ -21,7 +21,11 @@ _ASKED = {
     **{verb: f"__{verb}__" for verb in ("enter", "getattr", "setattr", "delattr", "call")},
 }
 _COMPARED = {verb: f"__{verb}__" for verb in ("eq", "lt", "le", "add", "sub", "mul")}
-_NOT_ASKED = frozenset({"pytestmark", "__test__", "_pytestfixturefunction", "__wrapped__", "__bases__", "__class_getitem__", "__spec__"})
+_NOT_ASKED = frozenset({"pytestmark", "__test__", "_pytestfixturefunction", "__wrapped__", "__bases__", "__class_getitem__"})
+_IMPORTED: dict[str, Callable[[], Any]] = {  # what importlib wants of a module: that it may have submodules, which `Finder` is asked for
+    "__path__": list,
+    "__spec__": lambda: importlib.machinery.ModuleSpec("remote", None, is_package=True),
+}
 _NEVER = ("KeyboardInterrupt", "GeneratorExit")  # would end the tests, not fail one
 
 
@@ -79,8 +83,8 @@ class Remote(Represented):
 
 def _asked(verb: str) -> Callable[..., Any]:
     def ask(self: Remote, *arguments: Any, **named: Any) -> Any:
-        if verb == "getattr" and arguments[0] == "__path__":
-            return []  # where submodules are is nobody's business here: the finder asks for them too
+        if verb == "getattr" and arguments[0] in _IMPORTED:
+            return _IMPORTED[arguments[0]]()
         if verb == "getattr" and arguments[0] in _NOT_ASKED:
             raise AttributeError(arguments[0])  # pytest and importlib look for these; they are none of the learner's
         return Link.done(verb, self, *arguments, **named)

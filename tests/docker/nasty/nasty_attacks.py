@@ -2,7 +2,7 @@
 
 import re
 
-from nasty_row import SHORT_S, TIMED_OUT, Row, Step, exited, row, shell_killed
+from nasty_row import SHORT_S, TIMED_OUT, Differs, Row, Step, exited, row, shell_killed
 
 ALL_SIGNALS = b"i=1; while [ $i -le 64 ]; do kill -$i %s 2>/dev/null; i=$((i+1)); done; echo survived"
 
@@ -19,9 +19,28 @@ ATTACK_ROWS: tuple[Row, ...] = (
         (ALL_SIGNALS % b"$PPID").replace(b"kill -$i", b"[ $i = 9 ] || [ $i = 19 ] || kill -$i"),
         b"survived\n",
     ),
-    row("kill -9 of the session's keeper", b"kill -9 $PPID 2>/dev/null; while :; do :; done", b"", TIMED_OUT, timeout_s=SHORT_S),
+    row(
+        "kill -9 of the session's keeper",
+        b"kill -9 $PPID 2>/dev/null; while :; do :; done",
+        ending=TIMED_OUT,
+        timeout_s=SHORT_S,
+        on={"root": Differs("root may kill it, and its shell goes with it", ending=shell_killed(9))},
+    ),
     row("kill -STOP of the session's keeper", b"kill -STOP $PPID 2>/dev/null; while :; do :; done", b"", TIMED_OUT, timeout_s=SHORT_S),
-    row("kill -9 -1", b"sleep 100 & kill -9 -1; wait 2>/dev/null; echo on", b"on\n"),
+    row(
+        "kill -9 -1",
+        b"sleep 100 & kill -9 -1; wait 2>/dev/null; echo on",
+        b"on\n",
+        users=("agent",),
+        why_not_all="root kills the session's keeper with it: the next row",
+    ),
+    row(
+        "kill -9 -1 by root",
+        b"sleep 100 & kill -9 -1; while :; do :; done",
+        ending=shell_killed(9),
+        users=("root",),
+        why_not_all="the agent's own processes are all that it may kill: the row before",
+    ),
     row("kill -9 0", b"kill -9 0; echo never", ending=shell_killed(9)),
     row(
         "reads of /proc/1",

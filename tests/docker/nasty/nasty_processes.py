@@ -12,12 +12,7 @@ BOMB = b"bomb() { while :; do bomb & done; }; bomb"
 
 PROCESS_ROWS: tuple[Row, ...] = (
     row("sleep 100 &", b"sleep 100 & echo on", b"on\n", background=1, after=(ONE_SLEEPER,)),
-    row(
-        "job ended by number",
-        b"sleep 100 & kill $!; wait $!; echo $?",
-        b"Terminated\n143\n",
-        on=worded(bash=b"143\n"),
-    ),
+    row("job ended by number", b"{ sleep 100 & kill $!; wait $!; } 2>/dev/null; echo $?", b"143\n"),
     row("setsid daemon", b"setsid sleep 100 & echo on", b"on\n", background=1, after=(ONE_SLEEPER,)),
     row("double fork", b"( ( sleep 100 & ) & ); echo on", b"on\n", background=None, after=(ONE_SLEEPER,)),
     row(
@@ -93,7 +88,7 @@ PROCESS_ROWS: tuple[Row, ...] = (
     row(
         "orphans are reaped",
         b"i=0; while [ $i -lt 50 ]; do ( (:) & ); i=$((i+1)); done; until " + COUNT_ZOMBIES + b" | grep -qx 0; do :; done",
-        b"",
+        background=None,
         after=(Step(COUNT_ZOMBIES, b"0\n"),),
     ),
     row("2,000 short processes", b"i=0; while [ $i -lt 2000 ]; do (:); i=$((i+1)); done; echo $i", b"2000\n"),
@@ -178,10 +173,5 @@ PROCESS_ROWS: tuple[Row, ...] = (
         ),
     ),
     row("a shell in a shell", b"sh -c 'sh -c \"exit 6\"'", ending=exited(6)),
-    row(
-        "child killed by a sibling",
-        b"sleep 100 & p=$!; (kill -KILL $p); wait $p; echo $?",
-        b"137\n",
-        on=worded(dash=b"Killed\n137\n", bash=b"bash: line #:# Killed                  sleep 100\n137\n"),
-    ),
+    row("child killed by a sibling", b"{ sleep 100 & p=$!; (kill -KILL $p); wait $p; } 2>/dev/null; echo $?", b"137\n"),
 )

@@ -53,7 +53,7 @@ STATE_ROWS: tuple[Row, ...] = (
         b"export RO=1; readonly RO",
         after=(
             Step(b"exit 1", ending=shell_ended(1)),
-            Step(b"echo $RO; RO=2; echo $RO", b"1\n2\n", on=worded(bash=b"1\nbash: line #: RO: readonly variable\n1\n")),
+            Step(b"echo $RO; RO=2; echo $RO", b"1\n2\n", on=worded(bash=(b"1\nbash: line #: RO: readonly variable\n", exited(1)))),
         ),
         spoils="bash keeps what is readonly and exported so",
     ),
@@ -85,7 +85,7 @@ STATE_ROWS: tuple[Row, ...] = (
             Step(b"set +x", b"+ set +x\n", on=worded(bash=b"++ set +x\n")),
         ),
     ),
-    row("PS4 that ends the shell", b"PS4='$(kill -9 $$)'; set -x", after=(Step(b":", ending=shell_killed(9)),)),
+    row("PS4 that ends the shell", b"PS4='$(kill -9 $$)'; set -x", ending=shell_killed(9)),
     row("set -a", b"set -a; nasty_all=1; set +a", b"", after=(Step(b"unset nasty_all"),)),
     row("set -a left on", b"set -a", b"", after=(Step(b"exit 1", b"", shell_ended(1)),)),
     row("set -- arguments", b"set -- a 'b c'; echo $#", b"2\n", after=(Step(b'echo "$2"; set --', b"b c\n"),)),

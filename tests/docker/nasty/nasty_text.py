@@ -149,8 +149,8 @@ TEXT_ROWS: tuple[Row, ...] = (
         ),
     ),
     row("failing special builtin in a subshell", b"(: </nonexistent/file) 2>/dev/null || echo refused", b"refused\n"),
-    row("failing special builtin in a substitution", b'v=$(: </nonexistent/file 2>/dev/null); echo "on $v"', b"on \n"),
-    row("failing special builtin in a job", b": </nonexistent/file 2>/dev/null & wait; echo on", b"on\n"),
+    row("failing special builtin in a substitution", b'v=$(: 2>/dev/null </nonexistent/file); echo "on $v"', b"on \n"),
+    row("failing special builtin in a job", b": 2>/dev/null </nonexistent/file & wait; echo on", b"on\n"),
     row("failing expansion in a subshell", b"(echo ${nope?no}) 2>/dev/null; echo on; unset nope", b"on\n"),
     row("shift too far", b"shift 99", ending=exited(1), on=worded(dash=(b"dash: 1: shift: can't shift that many\n", exited(2)))),
     row(

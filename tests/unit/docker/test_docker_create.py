@@ -115,6 +115,7 @@ def test_labels_say_whose_and_until_when() -> None:
         "codecraft.expires": str(1000 + 24 * 3600),
     }
     assert create.container_name("w1", "e1") == "codecraft-w1-e1"
+    assert create.container_name("w/1", "é 1") == "codecraft-w-1---1"
 
 
 HOLES = {

@@ -124,30 +124,6 @@ async def test_cancelled_dialling_leaves_no_connection(tmp_path: Path) -> None:
         await asyncio.gather(dialling, return_exceptions=True)
 
 
-async def test_a_reader_that_pauses_makes_the_sender_wait(tmp_path: Path) -> None:
-    """While reading is paused the sender is held up by the kernel's buffers; resumed, all of it arrives."""
-    total = 8 * 1024 * 1024
-    sent = asyncio.Event()
-
-    async def flood(_head: bytes, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(UPGRADED)
-        await writer.drain()
-        writer.transport.set_write_buffer_limits(0)
-        writer.write(bytes(total))
-        await writer.drain()
-        sent.set()
-
-    async with scripted_engine(tmp_path, flood) as address:
-        listener = Listener()
-        stream = await listener.open(address)
-        stream.pause_reading()
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(sent.wait(), 0.05)
-        stream.resume_reading()
-        await asyncio.wait_for(listener.lost.wait(), 10)
-    assert len(listener.data) == total
-
-
 async def test_a_writer_is_told_when_the_socket_is_full(tmp_path: Path) -> None:
     """`drained` waits while the engine does not read, and returns when it does or is gone."""
     release = asyncio.Event()

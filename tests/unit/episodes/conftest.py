@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
-
 from fakes import settle
 from fakes.game import Game, Games
 

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+from fakes import settle
+from fakes.game import Game, Games, Player
 
 from codecraft_server import rewards
 from codecraft_server.episodes.events import EpisodeView, FaultReason, Outcome, ReadFile, RunCommand, State
 from codecraft_server.errors import EpisodeEndedError, SandboxLostError, ShuttingDownError
 from codecraft_server.rewards import Step
 from codecraft_server.sandbox import EndReason
-from fakes import settle
-from fakes.game import Game, Games, Player
 
 # The lease
 
@@ -153,7 +153,7 @@ async def test_a_command_that_does_not_die_is_given_up(game: Game) -> None:
     player = await game.reset()
     call = player.begin("sleep 1000")
     await settle()
-    player.sandbox.commands[0].interrupt = lambda grace_s=0.0: None  # type: ignore[method-assign]
+    player.sandbox.commands[0].interrupt = lambda _grace_s: None  # type: ignore[method-assign]
     closing = asyncio.ensure_future(game.episodes.close(*player.key))
     await game.clock.advance(game.settings.sandbox.kill_timeout_s)
     assert await closing is Outcome.CLOSED

@@ -3,13 +3,13 @@
 import asyncio
 
 import pytest
+from fakes import FakeClock, settle
 
 from codecraft_server.clock import RealClock, within
 from codecraft_server.episodes.admission import Admission
 from codecraft_server.episodes.leases import Lease
 from codecraft_server.episodes.waiting import Bell, Feed, Household, cancel_soon
 from codecraft_server.errors import NoCapacityError
-from fakes import FakeClock, settle
 
 
 async def test_places_are_given_in_order() -> None:

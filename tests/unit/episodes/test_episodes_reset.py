@@ -4,6 +4,8 @@ import asyncio
 import re
 
 import pytest
+from fakes import a_task, settle
+from fakes.game import Follower, Game, Games
 
 from codecraft_server.episodes.events import Outcome, Queued, Ready, RunCommand, SettingUp
 from codecraft_server.errors import (
@@ -21,8 +23,6 @@ from codecraft_server.errors import (
 )
 from codecraft_server.sandbox import Origin, PullProgress, StartProgress
 from codecraft_server.task import TaskFile
-from fakes import a_task, settle
-from fakes.game import Follower, Game, Games
 
 
 async def test_ready_says_everything(game: Game) -> None:

@@ -4,13 +4,13 @@ import asyncio
 import math
 from contextlib import AsyncExitStack
 
+from fakes import a_task
+from fakes.game import Games
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codecraft_server.grading.verdict import FaultKind, GradingFault
 from codecraft_server.rewards import Reward
-from fakes import a_task
-from fakes.game import Games
 
 texts = st.sampled_from(
     [
@@ -51,7 +51,7 @@ async def play(said: list[str], penalty: float, score: float, *, faults: bool, i
     faults=st.booleans(),
     in_words=st.booleans(),
 )
-def test_the_rewards_add_up_to_the_return(said: list[str], penalty: float, score: float, faults: bool, in_words: bool) -> None:  # noqa: FBT001 - drawn
+def test_the_rewards_add_up_to_the_return(said: list[str], penalty: float, score: float, faults: bool, in_words: bool) -> None:
     """The sum of the step rewards is the return, whatever was played; where any reward is absent so is the return."""
     paid, returned = asyncio.run(play(said, penalty, score, faults=faults, in_words=in_words))
     values = [reward.value for reward in paid]

@@ -24,12 +24,14 @@ class Source:
         self.acknowledged += byte_count
 
     def output(self, stream: Stream, length: int) -> None:
+        """Print bytes that tell their place."""
         data = bytes((self._byte + index) % 251 for index in range(length))
         self._byte += length
         self.ring.append(Output(stream, len(self.printed[stream]), data))
         self.printed[stream] += data
 
     def gap(self, stream: Stream, length: int) -> None:
+        """Drop bytes before they come to the ring."""
         offset = len(self.printed[stream])
         self.ring.append(Gap(stream, offset, length))
         self.printed[stream] += bytes(length)

@@ -3,12 +3,12 @@
 import asyncio
 
 import pytest
+from fakes import settle
+from fakes.game import Follower, Game, Player
 
 from codecraft_server.episodes.events import RunCommand
 from codecraft_server.errors import InvalidFieldError, NoStepRunningError, StdinFullError
 from codecraft_server.sandbox import EndReason
-from fakes import settle
-from fakes.game import Follower, Game, Player
 
 CAT = RunCommand(b"cat", stdin_open=True)
 

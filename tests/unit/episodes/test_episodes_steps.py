@@ -1,18 +1,16 @@
-"""Steps: order, exactly-once, what the agent sees, and what its mistakes are."""
+"""Steps: order, exactly-once, what the agent sees, interrupts."""
 
-import asyncio
 import math
-from typing import Any
 
 import pytest
+from fakes import settle
+from fakes.game import Game, Games
 
 from codecraft_server import rewards
 from codecraft_server.episodes.events import (
     Action,
-    ActionError,
     Heartbeat,
     ListFiles,
-    Outcome,
     ReadFile,
     RunCommand,
     Started,
@@ -22,7 +20,6 @@ from codecraft_server.episodes.events import (
     WriteFile,
 )
 from codecraft_server.errors import (
-    EpisodeEndedError,
     InvalidFieldError,
     NoStepRunningError,
     StepConflictError,
@@ -32,9 +29,7 @@ from codecraft_server.errors import (
     TooManyReadersError,
 )
 from codecraft_server.rewards import Step
-from codecraft_server.sandbox import EndReason, FileProblem, FileProblemKind, Gap, Output, Stream
-from fakes import a_task, settle
-from fakes.game import Game, Games
+from codecraft_server.sandbox import EndReason, Output, Stream
 
 # Order
 
@@ -308,103 +303,6 @@ async def test_paths_may_be_any_bytes(game: Game) -> None:
     assert (await player.step(WriteFile(b"caf\xe9", b""))).observation.message == "File caf\\xe9 written."
 
 
-# Mistakes of the agent
-
-
-@pytest.mark.parametrize(
-    ("action", "error"),
-    [
-        (RunCommand(b"a\0b"), ActionError.BAD_COMMAND),
-        (RunCommand(b"x" * 1_000_001), ActionError.BAD_COMMAND),
-        (ReadFile(b""), ActionError.BAD_PATH),
-        (WriteFile(b"", b""), ActionError.BAD_PATH),
-        (ReadFile(b"a\0"), ActionError.BAD_PATH),
-        (ListFiles(b"\0"), ActionError.BAD_PATH),
-        (WriteFile(b"x" * 4097, b""), ActionError.BAD_PATH),
-        (ListFiles(b"x" * 4097), ActionError.BAD_PATH),
-        (ReadFile(b"missing"), ActionError.FILE_NOT_FOUND),
-        (ReadFile(b"/tmp"), ActionError.WRONG_FILE_TYPE),
-    ],
-)
-async def test_mistakes_are_observations(game: Game, action: Action, error: ActionError) -> None:
-    """What the agent gets wrong with paths and commands costs a step and nothing else."""
-    player = await game.reset()
-    result = await player.step(action)
-    assert result.observation.error is error
-    assert result.observation.message
-    assert (result.reward, result.label, result.outcome) == (rewards.NOTHING, Step.NEUTRAL, None)
-    assert game.episodes.get(*player.key).next_step_index == 1
-
-
-@pytest.mark.parametrize("kind", FileProblemKind)
-async def test_every_problem_of_the_sandbox_has_a_word(game: Game, kind: FileProblemKind) -> None:
-    """Whatever problem the sandbox reports, of files or of commands, becomes an observation with its message."""
-    player = await game.reset()
-    for action in (ReadFile(b"a"), RunCommand(b"true")):
-        player.sandbox.fail_next = FileProblem(kind, "what went wrong")
-        seen = (await player.step(action)).observation
-        assert (seen.message, seen.error is not None, seen.ended) == ("what went wrong", True, None)
-
-
-async def test_too_many_sessions_is_a_mistake(game: Game) -> None:
-    """The ninth session is refused as an observation."""
-    player = await game.reset()
-    for number in range(8):
-        await player.step(RunCommand(b"true", session=f"s{number}"))
-    result = await player.step(RunCommand(b"true", session="s8"))
-    assert result.observation.error is ActionError.TOO_MANY_SESSIONS
-
-
-async def test_typed_actions_need_a_task(game: Game) -> None:
-    """Before a task was started every action pays the penalty and says how to start one; the episode goes on."""
-    player = await game.reset(None)
-    for action in (RunCommand(b"true"), WriteFile(b"a", b""), ReadFile(b"a"), ListFiles()):
-        result = await player.step(action)
-        assert result.observation.error is ActionError.NO_TASK
-        assert result.observation.message == 'No task started. Use {"action": "start", "task_id": …}.'
-        assert (result.reward.value, result.label, result.outcome) == (-1.0, Step.REGRESS, None)
-
-
-# Mistakes of the client
-
-
-@pytest.mark.parametrize(
-    ("action", "field"),
-    [
-        (None, "action"),
-        (RunCommand(b"true", timeout_s=0.0), "action.run_command.timeout"),
-        (RunCommand(b"true", timeout_s=-1.0), "action.run_command.timeout"),
-        (RunCommand(b"true", timeout_s=30.1), "action.run_command.timeout"),
-        (RunCommand(b"true", timeout_s=math.nan), "action.run_command.timeout"),
-        (RunCommand(b"true", session=""), "action.run_command.session"),
-        (RunCommand(b"true", session="a b"), "action.run_command.session"),
-        (RunCommand(b"true", session="a\n"), "action.run_command.session"),
-        (RunCommand(b"true", session="x" * 65), "action.run_command.session"),
-        (RunCommand(b"true", stdin=b"x" * (512 * 1024 + 1)), "action.run_command.stdin"),
-        (WriteFile(b"a", b"x" * 900_001), "action.write_file.content"),
-        (WriteFile(b"a", b"", mode=-1), "action.write_file.mode"),
-        (WriteFile(b"a", b"", mode=0o10000), "action.write_file.mode"),
-        (WriteFile(b"a", b"", offset=-1), "action.write_file.offset"),
-        (ReadFile(b"a", offset=-1), "action.read_file.offset"),
-        (ReadFile(b"a", max_bytes=-1), "action.read_file.max_bytes"),
-        (ReadFile(b"a", max_bytes=900_001), "action.read_file.max_bytes"),
-        (ListFiles(depth=17), "action.list_files.depth"),
-        (ListFiles(depth=-1), "action.list_files.depth"),
-        (ListFiles(max_entries=10_001), "action.list_files.max_entries"),
-        (ListFiles(max_entries=-1), "action.list_files.max_entries"),
-        (TextAction("x" * 1_000_001), "action.text"),
-        (TextAction("é" * 500_001), "action.text"),
-    ],
-)
-async def test_what_no_client_may_send_is_refused(game: Game, action: Any, field: str) -> None:
-    """Numbers out of range and fields over their size are refused by name, and no step is used."""
-    player = await game.reset()
-    with pytest.raises(InvalidFieldError) as refused:
-        await player.step(action, index=0)
-    assert refused.value.field == field
-    assert game.episodes.get(*player.key).next_step_index == 0
-
-
 # Interrupt
 
 
@@ -445,90 +343,3 @@ async def test_interrupt_of_a_step_that_never_was_is_refused(game: Game) -> None
     for grace_s in (-0.1, 10.1, math.nan):
         with pytest.raises(InvalidFieldError, match="grace"):
             player.interrupt(0, grace_s)
-
-
-# Budget
-
-
-async def test_the_last_step_truncates(games: Games) -> None:
-    """The step that uses the budget up has the outcome OUT_OF_STEPS; the sandbox goes, and nothing more is taken."""
-    game = await games(a_task(limits={"steps": 2}))
-    player = await game.reset()
-    assert (await player.step("true")).outcome is None
-    last = await player.step("true")
-    assert (last.outcome, last.outcome.truncated, last.fault, last.reward) == (Outcome.OUT_OF_STEPS, True, None, rewards.NOTHING)
-    await settle()
-    assert not game.sandboxes.alive
-    with pytest.raises(EpisodeEndedError, match="OUT_OF_STEPS"):
-        await player.step("true")
-    with pytest.raises(EpisodeEndedError):
-        player.begin_submit()
-    assert await player.step("true", index=1) is last
-
-
-async def test_busy_time_is_charged(game: Game) -> None:
-    """Commands are charged by their wall clock; thinking is not."""
-    player = await game.reset()
-    call = player.begin("sleep 20")
-    await game.clock.advance(20.0)
-    result = await call.last()
-    assert (result.timing.busy_s, result.timing.elapsed_s, result.timing.episode_s_left) == (20.0, 20.0, 80.0)
-    await game.clock.advance(300.0)
-    assert game.episodes.get(*player.key).episode_s_left == 80.0
-
-
-async def test_stalled_time_is_not_charged(games: Games) -> None:
-    """Time in which a command stood blocked because nobody took its output is not the agent's."""
-    game = await games(output_window_bytes=1000, stall_s=20.0, reattach_grace_s=60.0)
-    player = await game.reset()
-    stream = game.episodes.step(*player.key, 0, RunCommand(b"seq 1 1000"), stream_output=True)
-    assert await anext(stream) == Started(0)
-    await game.clock.advance(8.0)
-    result = await game.follow(stream).last()
-    assert (result.timing.stalled_s, result.timing.busy_s) == (8.0, 0.0)
-
-
-async def test_time_runs_out(games: Games) -> None:
-    """A command's time-out is cut to what the episode has left; when that is used up the episode is OUT_OF_TIME."""
-    game = await games(a_task(limits={"episode_s": 50.0}))
-    player = await game.reset()
-    for _ in range(2):
-        call = player.begin(RunCommand(b"sleep 1000", timeout_s=20.0))
-        await game.clock.advance(20.0)
-        assert (await call.last()).outcome is None
-    call = player.begin(RunCommand(b"echo kept; sleep 1000", timeout_s=20.0), stream=False)
-    await game.clock.advance(10.0)
-    result = await call.last()
-    assert (result.outcome, result.timing.episode_s_left) == (Outcome.OUT_OF_TIME, 0.0)
-    assert (result.observation.ended.reason, result.observation.output) == (EndReason.TIMED_OUT, b"kept\n")
-
-
-async def test_file_actions_are_charged(games: Games) -> None:
-    """File actions count as busy time too."""
-    game = await games()
-    player = await game.reset()
-    read_file = player.sandbox.read_file
-
-    async def slowly(*args: Any, **named: Any) -> Any:
-        over = asyncio.Event()
-        game.clock.call_later(3.0, over.set)
-        await over.wait()
-        return await read_file(*args, **named)
-
-    player.sandbox.read_file = slowly  # type: ignore[method-assign]
-    call = player.begin(ReadFile(b"missing"))
-    await game.clock.advance(3.0)
-    assert (await call.last()).timing.busy_s == 3.0
-
-
-async def test_a_gap_is_shown_where_the_guest_dropped(games: Games) -> None:
-    """When a reader is too slow for longer than stall_s the guest drops, and the stream says what is missing."""
-    game = await games(output_window_bytes=1000, stall_s=5.0, reattach_grace_s=60.0)
-    player = await game.reset()
-    stream = game.episodes.step(*player.key, 0, RunCommand(b"seq 1 1000"), stream_output=True)
-    assert await anext(stream) == Started(0)
-    await game.clock.advance(6.0)
-    call = game.follow(stream)
-    result = await call.last()
-    gaps = [event for event in call.events if isinstance(event, Gap)]
-    assert sum(gap.dropped for gap in gaps) == result.observation.ended.dropped_bytes > 0

@@ -1,12 +1,12 @@
 """Streamed output: what slow, lost and returning readers get."""
 
 import pytest
+from fakes import a_task, settle
+from fakes.game import Follower, Game, Games, text_of
 
 from codecraft_server.episodes.events import Heartbeat, Outcome, RunCommand, Started, StepResult
 from codecraft_server.errors import InvalidFieldError, OutputNotKeptError, StepNotFoundError
 from codecraft_server.sandbox import EndReason, Gap, Output, Stream
-from fakes import a_task, settle
-from fakes.game import Follower, Game, Games, text_of
 
 
 def seq(first: int, last: int) -> bytes:
@@ -98,7 +98,7 @@ async def test_resume_from_the_end_has_the_result_only(game: Game) -> None:
 
 
 async def test_bytes_taken_but_lost_on_the_way_can_be_had_again(games: Games) -> None:
-    """Bytes stay in the ring after they were delivered, up to resume_window_bytes; below that Resume is refused and says from where on it may."""
+    """Delivered bytes stay for resume_window_bytes; below that Resume is refused and says from where on it may go."""
     game = await games(resume_window_bytes=100_000)
     player = await game.reset()
     await player.step("seq 1 50000", stream=True)
@@ -182,7 +182,7 @@ async def drained(call: Follower) -> Follower:
 
 
 async def test_the_last_steps_output_outlives_the_episode_for_a_while(games: Games) -> None:
-    """When the line breaks in the step that ends the episode its output can be resumed for reattach_grace_s, its result for result_kept_s."""
+    """The output of the step that ended the episode can be resumed for reattach_grace_s, its result for result_kept_s."""
     game = await games(a_task(limits={"steps": 1}), reattach_grace_s=10.0)
     player = await game.reset()
     result = await player.step("echo hello", stream=True)

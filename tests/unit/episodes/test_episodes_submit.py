@@ -3,6 +3,8 @@
 import asyncio
 
 import pytest
+from fakes import a_check, a_task, settle
+from fakes.game import Game, Games
 
 from codecraft_server import rewards
 from codecraft_server.episodes.events import FaultReason, Heartbeat, Outcome, State, SubmitResult
@@ -10,8 +12,6 @@ from codecraft_server.errors import EpisodeEndedError, EpisodeNotFoundError, Inv
 from codecraft_server.grading.verdict import CheckResult, FaultKind, GradingFault, Phase, PhaseBegan
 from codecraft_server.sandbox import EndReason
 from codecraft_server.task import Visibility
-from fakes import a_check, a_task, settle
-from fakes.game import Game, Games
 
 
 async def test_a_submission_is_graded_and_ends_the_episode(games: Games) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 
 import pytest
+from fakes import a_check, a_task, settle
+from fakes.game import Game, Games, Player
 
 from codecraft_server import rewards
 from codecraft_server.episodes.events import ActionError, FaultReason, Outcome, StepResult
@@ -11,8 +13,6 @@ from codecraft_server.grading.verdict import CheckResult, FaultKind, GradingFaul
 from codecraft_server.rewards import RewardComponent, RewardKind, Step
 from codecraft_server.sandbox import EndReason, StartProgress
 from codecraft_server.task import Visibility
-from fakes import a_check, a_task, settle
-from fakes.game import Game, Games, Player
 
 START = '{"action": "start", "task_id": "1"}'
 SUBMIT = '{"action": "submit"}'
