@@ -172,8 +172,8 @@ async def test_a_guest_out_of_memory_is_a_lost_sandbox(opened: Opener, engine_cl
     await asyncio.to_thread(lambda: engine_client.api.update_container(name, mem_limit=squeezed, memswap_limit=squeezed))
 
     async def write_on() -> None:
-        for number in range(20):
-            await sandbox.write_file(b"more%d" % number, bytes(4 * MIB), mode=None, offset=None)
+        for number in range(3):
+            await sandbox.write_file(b"/tmp/more%d" % number, bytes(4 * MIB), mode=None, offset=None)
 
     with pytest.raises(SandboxLostError) as caught:
         await write_on()

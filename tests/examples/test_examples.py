@@ -36,10 +36,7 @@ def node_example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of examples/node with what its lock file names installed."""
     copy = tmp_path_factory.mktemp("example") / "node"
     shutil.copytree(EXAMPLES / "node", copy, ignore=shutil.ignore_patterns("node_modules"))
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
-    done = subprocess.run(
-        command, cwd=copy, env={**os.environ, "PATH": node_path()}, capture_output=True, text=True, timeout=100, check=False
-    )
+    done = run(copy, *tools()[1], "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
     if done.returncode and OFFLINE.search(done.stderr):
         pytest.skip("no npm registry can be reached, and its packages are not in npm's cache")
     assert done.returncode == 0, done.stderr

@@ -1,204 +1,32 @@
 """Loading: what is accepted, what it becomes, and what an author is told when it is not accepted."""
 
 import base64
-import copy
 import json
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from authoring import ANCESTOR, COMMAND, DEFAULTS, FILE, GOOD, SCHEMA, complaints, document, entry, loaded
 
-import codecraft_server.curriculum
-from codecraft_server.curriculum import Curriculum, load
+from codecraft_server.curriculum import load
 from codecraft_server.errors import CurriculumError, TaskNotFoundError
-from codecraft_server.settings import TaskDefaults
 from codecraft_server.task import (
     Aggregate,
+    Call,
+    Case,
+    CasesCheck,
     CommandCheck,
     Expected,
     FileCheck,
+    FunctionCheck,
     GradingPlace,
     Match,
+    PytestCheck,
+    ScriptCheck,
     TaskFile,
     Visibility,
 )
-
-DEFAULTS = TaskDefaults()
-ANCESTOR = Path(__file__).parent.parent / "data" / "ancestor_curriculum.json"
-SCHEMA = json.loads((Path(codecraft_server.curriculum.__file__).parent / "curriculum.schema.json").read_text())
-
-GOOD: dict[str, Any] = {
-    "title": "Title",
-    "category": "Python",
-    "docker": "codecraft/debian:1",
-    "shell": "/bin/bash",
-    "description": "Do it.",
-    "test": "It is done.",
-}
-COMMAND: dict[str, Any] = {"id": "run", "kind": "command", "command": "true"}
-FILE: dict[str, Any] = {"id": "there", "kind": "file", "path": "a.txt"}
-
-
-def entry(**changes: Any) -> dict[str, Any]:
-    return {**copy.deepcopy(GOOD), **changes}
-
-
-def document(**changes: Any) -> dict[str, Any]:
-    return {"tasks": {"t": entry(**changes)}}
-
-
-def loaded(folder: Path, content: Any) -> Curriculum:
-    file = folder / "curriculum.json"
-    file.write_text(content if isinstance(content, str) else json.dumps(content))
-    return load(file, DEFAULTS)
-
-
-def complaints(folder: Path, content: Any) -> list[str]:
-    with pytest.raises(CurriculumError) as caught:
-        loaded(folder, content)
-    return caught.value.message.split("\n")
-
-
-# What is wrong; where it is; a part of the reason; whether the shape alone shows it, so that an editor's JSON Schema must too.
-BAD: dict[str, tuple[Any, str, str, bool]] = {
-    "no object": ([], "top level", "must be an object, not a list", True),
-    "no tasks": ({}, "top level", '"tasks" is missing', True),
-    "tasks is a list": ({"tasks": []}, "tasks", "must be an object", True),
-    "empty": ({"tasks": {}}, "tasks", "must have 1 to", True),
-    "unknown key at the top": ({"tasks": {"t": GOOD}, "task": {}}, "task", 'did you mean "tasks"?', True),
-    "empty id": ({"tasks": {"": GOOD}}, 'tasks.""', "a task's id must be 1 to 128 printable", True),
-    "long id": ({"tasks": {"x" * 129: GOOD}}, "tasks.xxx", "1 to 128", True),
-    "id with a line end": ({"tasks": {"a\nb": GOOD}}, 'tasks."a\\nb"', "printable", True),
-    "entry is no object": ({"tasks": {"t": 3}}, "tasks.t", "must be an object, not a number", True),
-    "unknown key": (document(shel="/bin/sh"), "tasks.t.shel", 'unknown key; did you mean "shell"?', True),
-    "camel case": (document(workingDir="/w"), "tasks.t.workingDir", 'did you mean "working_dir"?', True),
-    "missing title": ({"tasks": {"t": {k: v for k, v in GOOD.items() if k != "title"}}}, "tasks.t", '"title" is missing', True),
-    "neither test nor for_teacher": ({"tasks": {"t": {k: v for k, v in GOOD.items() if k != "test"}}}, "tasks.t", '"test"', True),
-    "title is a number": (document(title=3), "tasks.t.title", "must be a string, not a number", True),
-    "empty description": (document(description=""), "tasks.t.description", "must not be empty", True),
-    "NUL in the description": (document(description="a\0b"), "tasks.t.description", "NUL", False),
-    "half a surrogate pair": (document(description="\ud800"), "tasks.t.description", "surrogate", False),
-    "huge description": (document(description="x" * 70_000), "tasks.t.description", "at most 65536 bytes, not 70000", False),
-    "shell is relative": ({"tasks": {"t": {**GOOD, "shell": "bash"}}}, "tasks.t.shell", "must be an absolute path", True),
-    "working_dir is the root": (document(working_dir="/"), "tasks.t.working_dir", "must not be the root", True),
-    "working_dir leads up": (document(working_dir="/a/../b"), "tasks.t.working_dir", '".."', True),
-    "image with a blank": (document(docker="a b"), "tasks.t.docker", "without blanks", True),
-    "difficulty 11": (document(difficulty=11), "tasks.t.difficulty", "must be 1 to 10, not 11", True),
-    "difficulty true": (document(difficulty=True), "tasks.t.difficulty", "a whole number, not true or false", True),
-    "repeated tag": (document(tags=["a", "a"]), "tasks.t.tags[1]", "there already", True),
-    "unknown user": (document(user="rot"), "tasks.t.user", 'did you mean "root"?', True),
-    "rootfs with underscore": (document(rootfs="read_only"), "tasks.t.rootfs", "is unknown", True),
-    "network host": (document(network="host"), "tasks.t.network", "is unknown; one of none, bridge", True),
-    "SYS_PTRACE": (document(user="root", capabilities=["SYS_PTRACE"]), "tasks.t.capabilities[0]", "no sandbox ever has SYS_PTRACE", True),
-    "CAP_SYS_ADMIN": (document(user="root", capabilities=["CAP_SYS_ADMIN"]), "tasks.t.capabilities[0]", "no sandbox ever", True),
-    "unknown capability": (document(user="root", capabilities=["CHWON"]), "tasks.t.capabilities[0]", "is unknown", True),
-    "capabilities of an agent": (document(capabilities=["CHOWN"]), "tasks.t.capabilities", '"user": "root"', False),
-    "unknown limit": (document(limits={"memory": 5}), "tasks.t.limits.memory", 'did you mean "memory_mb"?', True),
-    "negative limit": (document(limits={"command_s": -1}), "tasks.t.limits.command_s", "must be above 0", True),
-    "zero steps": (document(limits={"steps": 0}), "tasks.t.limits.steps", "must be 1 to", True),
-    "infinite limit": ('{"tasks": {"t": {"limits": {"cpus": 1e999}}}}', "tasks.t.limits.cpus", "at most 1024, not inf", False),
-    "disk over half of memory": (
-        document(limits={"memory_mb": 100, "disk_mb": 51}),
-        "tasks.t.limits.disk_mb",
-        "at most half of memory_mb (100)",
-        False,
-    ),
-    "files is a list": (document(files=[]), "tasks.t.files", "must be an object", True),
-    "file leads up": (document(files={"../x": ""}), 'tasks.t.files."../x"', '".."', True),
-    "the same file twice": (document(files={"a": "", "./a": ""}), 'tasks.t.files."./a"', "the same file", False),
-    "file where nothing can be written": (document(files={"/etc/x": ""}), 'tasks.t.files."/etc/x"', "read-only", False),
-    "two contents": (document(files={"a": {"text": "", "lines": []}}), "tasks.t.files.a", "exactly one of", True),
-    "no content": (document(files={"a": {"mode": "0644"}}), "tasks.t.files.a", "exactly one of", True),
-    "mode as a number": (document(files={"a": {"text": "", "mode": 644}}), "tasks.t.files.a.mode", "octal string", True),
-    "mode with an 8": (document(files={"a": {"text": "", "mode": "0844"}}), "tasks.t.files.a.mode", "octal string", True),
-    "no base64": (document(files={"a": {"base64": "!"}}), "tasks.t.files.a.base64", "no base64", False),
-    "from without a folder": (document(files={"a": {"from": "a"}}), "tasks.t.files.a.from", "folder of its own", False),
-    "setup is a string": (document(setup="true"), "tasks.t.setup", "must be a list, not a string", True),
-    "empty setup command": (document(setup=[""]), "tasks.t.setup[0]", "must not be empty", True),
-    "check without kind": (document(checks=[{"id": "a"}]), "tasks.t.checks[0]", '"kind" is missing; one of command, file', True),
-    "unknown kind": (document(checks=[{"id": "a", "kind": "comand"}]), "tasks.t.checks[0].kind", 'did you mean "command"?', True),
-    "kind is a list": (document(checks=[{"id": "a", "kind": ["file"]}]), "tasks.t.checks[0].kind", "is unknown", True),
-    "check without id": (document(checks=[{"kind": "command", "command": "true"}]), "tasks.t.checks[0]", '"id" is missing', True),
-    "check without command": (document(checks=[{"id": "a", "kind": "command"}]), "tasks.t.checks[0]", '"command" is missing', True),
-    "key of another kind": (document(checks=[{**FILE, "command": "true"}]), "tasks.t.checks[0].command", "unknown key", True),
-    "two checks of one id": (document(checks=[COMMAND, COMMAND]), "tasks.t.checks[1].id", "the id of another check", False),
-    "negative weight": (document(checks=[{**COMMAND, "weight": -1}]), "tasks.t.checks[0].weight", "at least 0", True),
-    "no weight at all": (document(checks=[{**COMMAND, "weight": 0}]), "tasks.t.checks", "at least one weight", False),
-    "unknown visibility": (document(checks=[{**FILE, "visibility": "shown"}]), "tasks.t.checks[0].visibility", "hidden, result", True),
-    "time-outs that do not fit": (document(checks=[{**COMMAND, "timeout_s": 200}]), "tasks.t.checks[0].timeout_s", "at most 120", False),
-    "time-outs that do not fit together": (
-        document(checks=[{**COMMAND, "timeout_s": 80}, {**COMMAND, "id": "b", "timeout_s": 80}]),
-        "tasks.t.checks",
-        "together must fit into limits.grading_s (120); they take 160",
-        False,
-    ),
-    "exit code 256": (document(checks=[{**COMMAND, "exit_code": 256}]), "tasks.t.checks[0].exit_code", "0 to 255", True),
-    "expected is a string": (document(checks=[{**COMMAND, "stdout": "x"}]), "tasks.t.checks[0].stdout", "must be an object", True),
-    "expected in two ways": (
-        document(checks=[{**COMMAND, "stdout": {"exact": "a", "regex": "a"}}]),
-        "tasks.t.checks[0].stdout",
-        "exactly one of exact, normalized",
-        True,
-    ),
-    "unknown way to compare": (
-        document(checks=[{**COMMAND, "stdout": {"normalised": "a"}}]),
-        "tasks.t.checks[0].stdout.normalised",
-        'did you mean "normalized"?',
-        True,
-    ),
-    "broken pattern": (
-        document(checks=[{**COMMAND, "stdout": {"regex": "("}}]),
-        "tasks.t.checks[0].stdout.regex",
-        "no regular expression",
-        False,
-    ),
-    "absent file with content": (
-        document(checks=[{**FILE, "exists": False, "content": {"exact": ""}}]),
-        "tasks.t.checks[0].content",
-        "what must not exist",
-        True,
-    ),
-    "directory with a hash": (
-        document(checks=[{**FILE, "directory": True, "sha256": "0" * 64}]),
-        "tasks.t.checks[0].sha256",
-        "a directory",
-        True,
-    ),
-    "short hash": (document(checks=[{**FILE, "sha256": "00"}]), "tasks.t.checks[0].sha256", "64 lower-case", True),
-    "milestone of unknown kind": (document(milestones=[{"id": "a", "kind": "x"}]), "tasks.t.milestones[0].kind", "is unknown", True),
-    "unknown place": (document(grading={"place": "in-place"}), "tasks.t.grading.place", 'did you mean "in_place"?', True),
-    "no paths": (document(grading={"paths": []}), "tasks.t.grading.paths", "must not be empty", True),
-    "pass score 0": (document(grading={"pass_score": 0}), "tasks.t.grading.pass_score", "above 0", True),
-    "reward for malformed actions": (document(malformed_penalty=1), "tasks.t.malformed_penalty", "at most 0", True),
-    "wrong answer without a name": (document(wrong=[{"commands": []}]), "tasks.t.wrong[0]", '"name" is missing', True),
-    "unknown prerequisite": (document(prerequisites=["u"]), "tasks.t.prerequisites[0]", "there is no task 'u'", False),
-    "its own prerequisite": (document(prerequisites=["t"]), "tasks.t.prerequisites", "circle: t → t", False),
-    "folder and more": ({"tasks": {"t": {"folder": "x", "title": "y"}}}, "tasks.t.title", "unknown key", True),
-    "folder that is not there": ({"tasks": {"t": {"folder": "x"}}}, "tasks.t.folder", "there is no folder", False),
-    "folder outside": ({"tasks": {"t": {"folder": ".."}}}, "tasks.t.folder", "leads out of", False),
-}
-
-
-@pytest.mark.parametrize("case", BAD)
-def test_a_bad_curriculum_is_refused_with_file_path_and_reason(case: str, tmp_path: Path) -> None:
-    """Whatever is wrong, the author is told in which file, where in it, and why."""
-    content, where, reason, _ = BAD[case]
-    lines = complaints(tmp_path, content)
-    start = f"{tmp_path / 'curriculum.json'}: {where}"
-    assert any(line.startswith(start) and reason in line for line in lines), lines
-
-
-@pytest.mark.parametrize("case", [case for case, row in BAD.items() if row[3]])
-def test_what_the_loader_refuses_by_its_shape_the_schema_refuses_too(case: str) -> None:
-    """An editor with the JSON Schema shows every mistake that the shape alone gives away."""
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(BAD[case][0], SCHEMA, cls=jsonschema.Draft202012Validator)
-
-
-def test_the_schema_is_one() -> None:
-    """The shipped JSON Schema is valid against its own dialect."""
-    jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
 def test_the_ancestors_file_loads_unchanged(tmp_path: Path) -> None:
@@ -281,6 +109,28 @@ def test_all_fields_arrive(tmp_path: Path) -> None:
     assert (task.aggregate, task.pass_score, task.malformed_penalty) == (Aggregate.WEIGHTED, 0.5, -0.5)
     assert task.solution == ("one", TaskFile("f", b"two", 0o644))
     assert (task.wrong[0].name, task.wrong[0].commands, task.wrong[0].max_score) == ("w", ("three",), 0.25)
+
+
+def test_the_further_kinds_of_check_are_read(tmp_path: Path) -> None:
+    """Tables of cases and calls, hidden tests and scripts arrive as written, with their defaults."""
+    checks = [
+        {
+            "id": "a",
+            "kind": "cases",
+            "command": "x",
+            "cases": [{"stdout": "1"}, {"name": "n", "stdin": "i", "args": ["-a"], "stdout": {"exact": ""}}],
+        },
+        {"id": "b", "kind": "function", "module": "m.py", "function": "f", "calls": [{"args": [1], "returns": None}, {"raises": "E"}]},
+        {"id": "c", "kind": "pytest", "files": {"test_x.py": ["def test_a(): pass", "class TestB:", "    def test_c(self): pass"]}},
+        {"id": "d", "kind": "script", "script": ["true", "false"], "files": {"data": "1"}},
+    ]
+    bodies = [check.body for check in loaded(tmp_path, document(checks=checks)).get("t").checks]
+    first = Case("case 1", "", Expected(Match.NORMALIZED, "1"))
+    assert bodies[0] == CasesCheck("x", (first, Case("n", "i", Expected(Match.EXACT, ""), ("-a",))))
+    assert bodies[1] == FunctionCheck("m.py", "f", (Call("[1]"), Call("[]", raises="E")))
+    assert isinstance(bodies[2], PytestCheck)
+    assert bodies[2].expected == ("test_x.py::test_a", "test_x.py::TestB::test_c")
+    assert bodies[3] == ScriptCheck("true\nfalse", "/bin/sh", (TaskFile("data", b"1", 0o644),))
 
 
 def test_files_may_be_text_lines_or_bytes(tmp_path: Path) -> None:

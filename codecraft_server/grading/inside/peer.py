@@ -28,7 +28,7 @@ class Represented:
 class Peer:
     """Asks (`ask`) and serves (`serve`).
 
-    `here` does what the other end asks for. `stand_in` makes what represents a thing of that end from its number and what `about` says of it.
+    `here` does what the other end asks for. `stand_in` makes what represents a thing of that end from its number and what `about` says.
     """
 
     def __init__(self, connection: socket.socket, here: Here, stand_in: Callable[[int, Any], Any]) -> None:
