@@ -34,6 +34,8 @@ class CurriculumBounds:
     name_characters: int = 128  # ids, names, tags
     checks: int = 200
     cases: int = 2000  # or calls, of one check
+    command_bytes: int = 36_000  # of a check, arguments included: it travels in one frame's header, as base64
+    hidden_bytes: int = 1_400_000  # files or arguments of a check: they travel in one frame's body
     files: int = 500
     task_file_bytes: int = 16 * MIB  # all files of one task
     problems: int = 20  # reported at once
@@ -49,6 +51,7 @@ class GradingBounds:
     file_bytes: int = 1 * MIB  # whose content is compared
     hashed_bytes: int = 64 * MIB  # whose SHA-256 is compared
     chunk_bytes: int = 1 * MIB  # read at once
+    leave_s: float = 1.0  # for the learner's process to end after the tests that used it; then it is killed
     match_s: float = 5.0  # a regular expression over the agent's text, in a process of its own
     reason_characters: int = 2000
     slack_s: float = 30.0  # beyond a task's grading_s: what the service may add before grading is given up

@@ -31,6 +31,14 @@ def text(node: Node | None, *, default: str = "", empty: bool = False) -> str:
     return values.checked_text(node, node.value, most=most, empty=empty)
 
 
+def command(node: Node | None) -> str:
+    """Return the command line of a check."""
+    line = text(node)
+    if node is not None and len(line.encode()) > node.source.problems.bounds.command_bytes:
+        node.problem(f"must have at most {node.source.problems.bounds.command_bytes} bytes; a check of kind script takes more")
+    return line
+
+
 def commands(node: Node | None) -> tuple[str, ...]:
     """Return a list of command lines, each a text."""
     return () if node is None else tuple(text(item) for item in node.items(node.source.problems.bounds.files))

@@ -41,6 +41,7 @@ _CLEAN: Mapping[str, str] = {
     "GIT_TERMINAL_PROMPT": "0",
 }
 _SERVICE_PROBLEMS = frozenset({FileProblemKind.IO, FileProblemKind.BUSY, FileProblemKind.LIMIT})
+_TASKS_PROBLEMS = frozenset({FileProblemKind.TOO_LARGE, FileProblemKind.INVALID})  # of a start: what is started is the task's alone
 
 
 class User(Enum):
@@ -126,6 +127,8 @@ class Place:
         """Tell the learner's doing (the directory is gone or shut, the disk full) from the task's (the image lacks the program)."""
         program = execution.argv[0]
         _learners(problem)
+        if problem.kind in _TASKS_PROBLEMS:
+            raise GradingFault(FaultKind.TASK_BROKEN, f"A check can't be started: {problem.message}.") from problem
         try:
             bare = replace(execution, argv=(program, b"-c", b""), cwd=b"/", stdin=b"", hidden_dir=False, timeout_s=self.bounds.check_s)
             await _finish(await self.sandbox.execute(bare))

@@ -145,3 +145,15 @@ async def test_a_script_passes_by_its_true_exit_code(check: dict[str, Any], reas
     grade = await judge_files(opened, tmp_path, {"kind": "script", "timeout_s": 4, **check}, answer__txt="42\n")
     assert grade.passed is (reason == ""), reasons(grade)
     assert reason in reasons(grade).get("c", "")
+
+
+async def test_the_largest_check_that_may_be_written_can_be_run(opened: Opener, tmp_path: Path) -> None:
+    """What the loader accepts fits into the frames that carry it: long commands with quoted arguments, many large hidden files."""
+    comment = "#" + "x" * 35_000 + "\necho"
+    case = {"args": ["'" * 2000], "stdout": {"exact": "'" * 2000 + "\n"}}
+    grade = await judge_files(opened, tmp_path, {"kind": "cases", "command": comment, "cases": [case]})
+    assert grade.passed, reasons(grade)
+    files = {f"d/{number}": "y" * 2700 for number in range(500)}
+    script = "#" + "z" * 60_000 + '\ntest "$(ls "$CHECK_DIR/d" | wc -l)" = 500'
+    grade = await judge_files(opened, tmp_path, {"kind": "script", "script": script, "files": files})
+    assert grade.passed, reasons(grade)

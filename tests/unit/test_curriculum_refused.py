@@ -105,6 +105,30 @@ BAD: dict[str, tuple[Any, str, str, bool]] = {
         "no regular expression",
         False,
     ),
+    "command too long for a frame": (
+        document(checks=[{**COMMAND, "command": "x" * 36_001}]),
+        "tasks.t.checks[0].command",
+        "at most 36000 bytes",
+        False,
+    ),
+    "hidden files too large for a frame": (
+        document(checks=[{**PYTEST, "files": {**PYTEST["files"], "big": "x" * 1_500_000}}]),
+        "tasks.t.checks[0].files",
+        "at most 1400000 bytes together",
+        False,
+    ),
+    "arguments too large for a frame": (
+        document(checks=[{**FUNCTION, "calls": [{"args": ["x" * 1_500_000], "returns": 1}]}]),
+        "tasks.t.checks[0].calls",
+        "at most 1400000 characters",
+        False,
+    ),
+    "long arguments of a program": (
+        document(checks=[{**CASES, "cases": [{"stdout": "", "args": ["x" * 2000, "y"]}]}]),
+        "tasks.t.checks[0].cases[0].args",
+        "at most 2000 bytes together",
+        False,
+    ),
     "no cases": (document(checks=[{**CASES, "cases": []}]), "tasks.t.checks[0].cases", "must not be empty", True),
     "case without stdout": (document(checks=[{**CASES, "cases": [{}]}]), "tasks.t.checks[0].cases[0]", '"stdout" is missing', True),
     "unknown key of a case": (

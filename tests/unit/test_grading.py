@@ -181,6 +181,13 @@ async def test_a_missing_interpreter_is_the_tasks_fault() -> None:
     assert "/bin/sh" in found.message
 
 
+@pytest.mark.parametrize("kind", [FileProblemKind.TOO_LARGE, FileProblemKind.INVALID])
+async def test_a_check_that_no_frame_can_carry_is_the_tasks_fault(kind: FileProblemKind) -> None:
+    """What is started is the task's word alone, so a start that is refused for it is no failure of the learner's."""
+    found = await fault(task(check(TRUE)), ScriptedSandbox(answers=[FileProblem(kind, "too long")]))
+    assert found.kind is FaultKind.TASK_BROKEN
+
+
 @pytest.mark.parametrize("kind", [FileProblemKind.NOT_FOUND, FileProblemKind.PERMISSION, FileProblemKind.NO_SPACE])
 async def test_a_working_directory_that_the_learner_broke_fails_the_check(kind: FileProblemKind) -> None:
     """Where the program starts elsewhere, what kept it from starting here was the learner's doing."""

@@ -8,7 +8,7 @@ from codecraft_server.curriculum.kinds.expected import expected, is_text
 from codecraft_server.curriculum.kinds.kind import Kind
 from codecraft_server.task import Case, CasesCheck, Expected, Match
 
-_MAX_ARGUMENT_BYTES = 65_536
+_MAX_ARGUMENT_BYTES = 2000  # quoted five times as long at the most, and beside the command
 
 
 def _read(_: Node, fields: Mapping[str, Node]) -> CasesCheck:
@@ -16,7 +16,7 @@ def _read(_: Node, fields: Mapping[str, Node]) -> CasesCheck:
     rows = [] if table is None else table.items(table.source.problems.bounds.cases)
     if table is not None and not rows and isinstance(table.value, list):
         table.problem("must not be empty")
-    return CasesCheck(texts.text(fields.get("command")), tuple(_case(index, row) for index, row in enumerate(rows)))
+    return CasesCheck(texts.command(fields.get("command")), tuple(_case(index, row) for index, row in enumerate(rows)))
 
 
 def _case(index: int, node: Node) -> Case:
@@ -39,7 +39,10 @@ def _stdout(node: Node | None) -> Expected:
 
 def _arguments(node: Node | None) -> tuple[str, ...]:
     items = [] if node is None else node.items(100)
-    return tuple(values.text(item, most=_MAX_ARGUMENT_BYTES, empty=True) for item in items)
+    arguments = tuple(values.text(item, most=_MAX_ARGUMENT_BYTES, empty=True) for item in items)
+    if node is not None and sum(len(argument.encode()) for argument in arguments) > _MAX_ARGUMENT_BYTES:
+        node.problem(f"must have at most {_MAX_ARGUMENT_BYTES} bytes together")
+    return arguments
 
 
 KIND = Kind("cases", ("command", "cases"), ("command", "cases"), _read)

@@ -11,7 +11,7 @@ from codecraft_server.task import CommandCheck
 
 def _read(_: Node, fields: Mapping[str, Node]) -> CommandCheck:
     return CommandCheck(
-        command=texts.text(fields.get("command")),
+        command=texts.command(fields.get("command")),
         stdin=texts.text(fields.get("stdin"), empty=True),
         exit_code=values.exit_code(fields.get("exit_code")),
         stdout=expected(fields.get("stdout")),

@@ -18,10 +18,13 @@ def _read(_: Node, fields: Mapping[str, Node]) -> FunctionCheck:
     calls = [] if table is None else table.items(table.source.problems.bounds.cases)
     if table is not None and not calls and isinstance(table.value, list):
         table.problem("must not be empty")
+    made = tuple(_call(call) for call in calls)
+    if table is not None and sum(len(call.arguments) + len(call.named) for call in made) > table.source.problems.bounds.hidden_bytes:
+        table.problem(f"must have arguments of at most {table.source.problems.bounds.hidden_bytes} characters together")
     return FunctionCheck(
         module=_module(fields.get("module")),
         function=_identifier(fields.get("function")),
-        calls=tuple(_call(call) for call in calls),
+        calls=made,
         tolerance=values.number(fields.get("tolerance"), _DEFAULT_TOLERANCE, least=0, most=1),
     )
 

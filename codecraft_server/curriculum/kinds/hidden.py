@@ -13,4 +13,6 @@ def hidden_files(node: Node | None) -> tuple[TaskFile, ...]:
     for file in files:
         if node is not None and (file.path.startswith(("/", RESERVED)) or file.path == "."):
             node.key(file.path, None).problem(f'must be a relative path that does not begin with "{RESERVED}"')
+    if node is not None and sum(len(file.content) for file in files) > node.source.problems.bounds.hidden_bytes:
+        node.problem(f"must have at most {node.source.problems.bounds.hidden_bytes} bytes together")
     return files

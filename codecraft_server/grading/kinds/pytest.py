@@ -27,6 +27,7 @@ async def run(body: PytestCheck, place: Place, timeout_s: float) -> str:
     worker = asyncio.create_task(place.run(work, timeout_s=timeout_s, user=User.AGENT))
     try:
         ran = await place.run(proctor, timeout_s=timeout_s, stdin=packed((*body.files, _PROCTOR)))
+        await asyncio.wait({worker}, timeout=place.bounds.leave_s)
     finally:
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)
