@@ -69,7 +69,7 @@ class EpisodeSettings:
     ended_kept: int = 4096  # ended episodes remembered at the most, whatever their age
     ended_bytes: int = 64 * MIB  # of their last results
     heartbeat_s: float = 10.0  # under every proxy's idle limit
-    resume_window_bytes: int = 4 * MIB  # more than gRPC keeps in flight to a slow reader
+    resume_window_bytes: int = 4 * MIB  # above our clients' fixed window of 1 MiB; others are told to keep theirs below
     output_window_bytes: int = 1 * MIB  # credit of a streamed command
     output_max_bytes: int = 1024 * MIB
     stall_s: float = 20.0  # longer than reattach_grace: a lost connection loses nothing

@@ -214,7 +214,9 @@ class ServerLimits(_message.Message):
     queued_resets: _builtins.int
     """Resets that may wait for a place."""
     resume_window_bytes: _builtins.int
-    """Bytes of a step's output that Resume can go back."""
+    """Bytes of a step's output that Resume can go back. A client that lets more than this be in flight to it (an HTTP/2 window that grows beyond
+    it) may find the bytes it lost no longer kept; keep the window below.
+    """
     @_builtins.property
     def episode_lease(self) -> _duration_pb2.Duration:
         """How long an episode lives without any call on it."""

@@ -131,7 +131,9 @@ class EnvironmentServiceServicer:
         """Takes one action: events while it runs, then exactly one `result`, always last. Exactly once by step_index: a repeat with the same action
         re-attaches or returns the recorded result; it never runs twice. A dropped call does not stop the command: it lives on for reattach_grace and is
         then interrupted; Interrupt stops it at once. Retry with the same step_index and action, or Resume.
-        Errors: INVALID_FIELD, EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, EPISODE_ENDED, STEP_OUT_OF_ORDER, STEP_CONFLICT, STEP_IN_PROGRESS.
+        A text action that starts a task may also be refused as Reset would be: then the step was not taken, and its index is free again.
+        Errors: INVALID_FIELD, EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, EPISODE_ENDED, STEP_OUT_OF_ORDER, STEP_CONFLICT, STEP_IN_PROGRESS,
+        STEP_NOT_FOUND (its result is no longer kept), TOO_MANY_READERS, SHUTTING_DOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -140,7 +142,8 @@ class EnvironmentServiceServicer:
     def Submit(self, request, context):
         """Ends the agent's work and grades it: phases, what may be shown of the checks, then exactly one `result`. Running steps are interrupted, new ones
         refused. Idempotent: a repeat attaches to the running grading or returns the kept result, also after Close, for result_kept. A dropped call does not stop it.
-        Errors: EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, EPISODE_ENDED (ended without being submitted).
+        Errors: INVALID_FIELD (no task was started), EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, EPISODE_ENDED (ended without being submitted),
+        TOO_MANY_READERS, SHUTTING_DOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -148,7 +151,7 @@ class EnvironmentServiceServicer:
 
     def Resume(self, request, context):
         """Re-attaches to a running or finished step from given output offsets on: the events of Step, then its `result`. Idempotent, retryable.
-        Errors: EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, STEP_NOT_FOUND, OUTPUT_NOT_KEPT, TOO_MANY_READERS.
+        Errors: INVALID_FIELD, EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, STEP_NOT_FOUND, OUTPUT_NOT_KEPT, TOO_MANY_READERS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -156,7 +159,7 @@ class EnvironmentServiceServicer:
 
     def Interrupt(self, request, context):
         """Stops the running step: its process tree is killed and the step ends with END_REASON_INTERRUPTED. Idempotent for the step it names.
-        Errors: EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, NO_STEP_RUNNING.
+        Errors: INVALID_FIELD, EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, NO_STEP_RUNNING.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -57,20 +57,23 @@ class EnvironmentServiceStub:
     """Takes one action: events while it runs, then exactly one `result`, always last. Exactly once by step_index: a repeat with the same action
     re-attaches or returns the recorded result; it never runs twice. A dropped call does not stop the command: it lives on for reattach_grace and is
     then interrupted; Interrupt stops it at once. Retry with the same step_index and action, or Resume.
-    Errors: INVALID_FIELD, EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, EPISODE_ENDED, STEP_OUT_OF_ORDER, STEP_CONFLICT, STEP_IN_PROGRESS.
+    A text action that starts a task may also be refused as Reset would be: then the step was not taken, and its index is free again.
+    Errors: INVALID_FIELD, EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, EPISODE_ENDED, STEP_OUT_OF_ORDER, STEP_CONFLICT, STEP_IN_PROGRESS,
+    STEP_NOT_FOUND (its result is no longer kept), TOO_MANY_READERS, SHUTTING_DOWN.
     """
     Submit: _grpc.UnaryStreamMultiCallable[_environment_pb2.SubmitRequest, _environment_pb2.SubmitResponse]
     """Ends the agent's work and grades it: phases, what may be shown of the checks, then exactly one `result`. Running steps are interrupted, new ones
     refused. Idempotent: a repeat attaches to the running grading or returns the kept result, also after Close, for result_kept. A dropped call does not stop it.
-    Errors: EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, EPISODE_ENDED (ended without being submitted).
+    Errors: INVALID_FIELD (no task was started), EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, EPISODE_ENDED (ended without being submitted),
+    TOO_MANY_READERS, SHUTTING_DOWN.
     """
     Resume: _grpc.UnaryStreamMultiCallable[_environment_pb2.ResumeRequest, _environment_pb2.ResumeResponse]
     """Re-attaches to a running or finished step from given output offsets on: the events of Step, then its `result`. Idempotent, retryable.
-    Errors: EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, STEP_NOT_FOUND, OUTPUT_NOT_KEPT, TOO_MANY_READERS.
+    Errors: INVALID_FIELD, EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, STEP_NOT_FOUND, OUTPUT_NOT_KEPT, TOO_MANY_READERS.
     """
     Interrupt: _grpc.UnaryUnaryMultiCallable[_environment_pb2.InterruptRequest, _environment_pb2.InterruptResponse]
     """Stops the running step: its process tree is killed and the step ends with END_REASON_INTERRUPTED. Idempotent for the step it names.
-    Errors: EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, NO_STEP_RUNNING.
+    Errors: INVALID_FIELD, EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, NO_STEP_RUNNING.
     """
     WriteStdin: _grpc.UnaryUnaryMultiCallable[_environment_pb2.WriteStdinRequest, _environment_pb2.WriteStdinResponse]
     """Writes to the standard input of a running command opened with stdin_open. Exactly once by offset: bytes before the accepted offset are
@@ -102,20 +105,23 @@ class EnvironmentServiceAsyncStub(EnvironmentServiceStub):
     """Takes one action: events while it runs, then exactly one `result`, always last. Exactly once by step_index: a repeat with the same action
     re-attaches or returns the recorded result; it never runs twice. A dropped call does not stop the command: it lives on for reattach_grace and is
     then interrupted; Interrupt stops it at once. Retry with the same step_index and action, or Resume.
-    Errors: INVALID_FIELD, EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, EPISODE_ENDED, STEP_OUT_OF_ORDER, STEP_CONFLICT, STEP_IN_PROGRESS.
+    A text action that starts a task may also be refused as Reset would be: then the step was not taken, and its index is free again.
+    Errors: INVALID_FIELD, EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, EPISODE_ENDED, STEP_OUT_OF_ORDER, STEP_CONFLICT, STEP_IN_PROGRESS,
+    STEP_NOT_FOUND (its result is no longer kept), TOO_MANY_READERS, SHUTTING_DOWN.
     """
     Submit: _aio.UnaryStreamMultiCallable[_environment_pb2.SubmitRequest, _environment_pb2.SubmitResponse]  # type: ignore[assignment]
     """Ends the agent's work and grades it: phases, what may be shown of the checks, then exactly one `result`. Running steps are interrupted, new ones
     refused. Idempotent: a repeat attaches to the running grading or returns the kept result, also after Close, for result_kept. A dropped call does not stop it.
-    Errors: EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, EPISODE_ENDED (ended without being submitted).
+    Errors: INVALID_FIELD (no task was started), EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, EPISODE_ENDED (ended without being submitted),
+    TOO_MANY_READERS, SHUTTING_DOWN.
     """
     Resume: _aio.UnaryStreamMultiCallable[_environment_pb2.ResumeRequest, _environment_pb2.ResumeResponse]  # type: ignore[assignment]
     """Re-attaches to a running or finished step from given output offsets on: the events of Step, then its `result`. Idempotent, retryable.
-    Errors: EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, STEP_NOT_FOUND, OUTPUT_NOT_KEPT, TOO_MANY_READERS.
+    Errors: INVALID_FIELD, EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, STEP_NOT_FOUND, OUTPUT_NOT_KEPT, TOO_MANY_READERS.
     """
     Interrupt: _aio.UnaryUnaryMultiCallable[_environment_pb2.InterruptRequest, _environment_pb2.InterruptResponse]  # type: ignore[assignment]
     """Stops the running step: its process tree is killed and the step ends with END_REASON_INTERRUPTED. Idempotent for the step it names.
-    Errors: EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, NO_STEP_RUNNING.
+    Errors: INVALID_FIELD, EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, NO_STEP_RUNNING.
     """
     WriteStdin: _aio.UnaryUnaryMultiCallable[_environment_pb2.WriteStdinRequest, _environment_pb2.WriteStdinResponse]  # type: ignore[assignment]
     """Writes to the standard input of a running command opened with stdin_open. Exactly once by offset: bytes before the accepted offset are
@@ -174,7 +180,9 @@ class EnvironmentServiceServicer(metaclass=_abc_1.ABCMeta):
         """Takes one action: events while it runs, then exactly one `result`, always last. Exactly once by step_index: a repeat with the same action
         re-attaches or returns the recorded result; it never runs twice. A dropped call does not stop the command: it lives on for reattach_grace and is
         then interrupted; Interrupt stops it at once. Retry with the same step_index and action, or Resume.
-        Errors: INVALID_FIELD, EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, EPISODE_ENDED, STEP_OUT_OF_ORDER, STEP_CONFLICT, STEP_IN_PROGRESS.
+        A text action that starts a task may also be refused as Reset would be: then the step was not taken, and its index is free again.
+        Errors: INVALID_FIELD, EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, EPISODE_ENDED, STEP_OUT_OF_ORDER, STEP_CONFLICT, STEP_IN_PROGRESS,
+        STEP_NOT_FOUND (its result is no longer kept), TOO_MANY_READERS, SHUTTING_DOWN.
         """
 
     @_abc_1.abstractmethod
@@ -185,7 +193,8 @@ class EnvironmentServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_environment_pb2.SubmitResponse], _abc.AsyncIterator[_environment_pb2.SubmitResponse]]:
         """Ends the agent's work and grades it: phases, what may be shown of the checks, then exactly one `result`. Running steps are interrupted, new ones
         refused. Idempotent: a repeat attaches to the running grading or returns the kept result, also after Close, for result_kept. A dropped call does not stop it.
-        Errors: EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, EPISODE_ENDED (ended without being submitted).
+        Errors: INVALID_FIELD (no task was started), EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, EPISODE_ENDED (ended without being submitted),
+        TOO_MANY_READERS, SHUTTING_DOWN.
         """
 
     @_abc_1.abstractmethod
@@ -195,7 +204,7 @@ class EnvironmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_environment_pb2.ResumeResponse], _abc.AsyncIterator[_environment_pb2.ResumeResponse]]:
         """Re-attaches to a running or finished step from given output offsets on: the events of Step, then its `result`. Idempotent, retryable.
-        Errors: EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, STEP_NOT_FOUND, OUTPUT_NOT_KEPT, TOO_MANY_READERS.
+        Errors: INVALID_FIELD, EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, STEP_NOT_FOUND, OUTPUT_NOT_KEPT, TOO_MANY_READERS.
         """
 
     @_abc_1.abstractmethod
@@ -205,7 +214,7 @@ class EnvironmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_environment_pb2.InterruptResponse, _abc.Awaitable[_environment_pb2.InterruptResponse]]:
         """Stops the running step: its process tree is killed and the step ends with END_REASON_INTERRUPTED. Idempotent for the step it names.
-        Errors: EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, NO_STEP_RUNNING.
+        Errors: INVALID_FIELD, EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, NO_STEP_RUNNING.
         """
 
     @_abc_1.abstractmethod
