@@ -1,0 +1,86 @@
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: the learner's processes can't read this one
+WORK = "/workspace"
+ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "TZ": "UTC", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def copied(source=WORK):
+    """A copy of the learner's directory that this process may write to."""
+    room = tempfile.mkdtemp(prefix="room-", dir="/tmp")
+    target = os.path.join(room, "work")
+    shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache"))
+    return target
+
+
+def run(argv, cwd, timeout=10, stdin=b"", env=None):
+    """Run to the end; return (exit code or "timeout", stdout, stderr). Its whole session is ended afterwards."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, tempfile.TemporaryFile() as given:
+        given.write(stdin)
+        given.seek(0)
+        child = subprocess.Popen(argv, cwd=cwd, stdin=given, stdout=out, stderr=err, env=env or ENV, start_new_session=True)
+        try:
+            code = child.wait(timeout)
+        except subprocess.TimeoutExpired:
+            code = "timeout"
+        try:
+            os.killpg(child.pid, signal.SIGKILL)
+        except OSError:
+            pass
+        child.wait()
+        out.seek(0)
+        err.seek(0)
+        return code, out.read(4_000_000), err.read(1_000_000)
+
+
+MODULE = 'calendar_days.py'
+TESTS = 'test_calendar_days.py'
+RIGHT = ['"""Days and months of the Gregorian calendar."""\n\n_DAYS = {1: 31, 2: 28, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}\n\n\ndef is_leap(year):\n    """Whether a year has 366 days: every fourth, but not every hundredth, but every four hundredth."""\n    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)\n\n\ndef days_in_month(year, month):\n    """How many days a month has; ValueError when month is not 1 to 12."""\n    if month not in _DAYS:\n        raise ValueError("no such month")\n    return 29 if month == 2 and is_leap(year) else _DAYS[month]\n\n\ndef next_day(year, month, day):\n    """The day after, as a tuple (year, month, day); ValueError when the given day does not exist."""\n    if not 1 <= day <= days_in_month(year, month):\n        raise ValueError("no such day")\n    if day < days_in_month(year, month):\n        return year, month, day + 1\n    if month < 12:\n        return year, month + 1, 1\n    return year + 1, 1, 1\n', 'import calendar\nimport datetime\n\n\ndef is_leap(year):\n    return calendar.isleap(year)\n\n\ndef days_in_month(year, month):\n    if month < 1 or month > 12:\n        raise ValueError(month)\n    return calendar.monthrange(year, month)[1]\n\n\ndef next_day(year, month, day):\n    following = datetime.date(year, month, day) + datetime.timedelta(days=1)\n    return (following.year, following.month, following.day)\n']
+MUTANTS = [('every fourth', '"""Days and months of the Gregorian calendar."""\n\n_DAYS = {1: 31, 2: 28, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}\n\n\ndef is_leap(year):\n    """Whether a year has 366 days: every fourth, but not every hundredth, but every four hundredth."""\n    return year % 4 == 0\n\n\ndef days_in_month(year, month):\n    """How many days a month has; ValueError when month is not 1 to 12."""\n    if month not in _DAYS:\n        raise ValueError("no such month")\n    return 29 if month == 2 and is_leap(year) else _DAYS[month]\n\n\ndef next_day(year, month, day):\n    """The day after, as a tuple (year, month, day); ValueError when the given day does not exist."""\n    if not 1 <= day <= days_in_month(year, month):\n        raise ValueError("no such day")\n    if day < days_in_month(year, month):\n        return year, month, day + 1\n    if month < 12:\n        return year, month + 1, 1\n    return year + 1, 1, 1\n'), ('no 400', '"""Days and months of the Gregorian calendar."""\n\n_DAYS = {1: 31, 2: 28, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}\n\n\ndef is_leap(year):\n    """Whether a year has 366 days: every fourth, but not every hundredth, but every four hundredth."""\n    return year % 4 == 0 and year % 100 != 0\n\n\ndef days_in_month(year, month):\n    """How many days a month has; ValueError when month is not 1 to 12."""\n    if month not in _DAYS:\n        raise ValueError("no such month")\n    return 29 if month == 2 and is_leap(year) else _DAYS[month]\n\n\ndef next_day(year, month, day):\n    """The day after, as a tuple (year, month, day); ValueError when the given day does not exist."""\n    if not 1 <= day <= days_in_month(year, month):\n        raise ValueError("no such day")\n    if day < days_in_month(year, month):\n        return year, month, day + 1\n    if month < 12:\n        return year, month + 1, 1\n    return year + 1, 1, 1\n'), ('only 400 and not 4', '"""Days and months of the Gregorian calendar."""\n\n_DAYS = {1: 31, 2: 28, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}\n\n\ndef is_leap(year):\n    """Whether a year has 366 days: every fourth, but not every hundredth, but every four hundredth."""\n    return year % 400 == 0\n\n\ndef days_in_month(year, month):\n    """How many days a month has; ValueError when month is not 1 to 12."""\n    if month not in _DAYS:\n        raise ValueError("no such month")\n    return 29 if month == 2 and is_leap(year) else _DAYS[month]\n\n\ndef next_day(year, month, day):\n    """The day after, as a tuple (year, month, day); ValueError when the given day does not exist."""\n    if not 1 <= day <= days_in_month(year, month):\n        raise ValueError("no such day")\n    if day < days_in_month(year, month):\n        return year, month, day + 1\n    if month < 12:\n        return year, month + 1, 1\n    return year + 1, 1, 1\n')]
+LEAST = 5
+
+shutil.rmtree(os.environ.pop("CHECK_DIR", "/nonexistent"), ignore_errors=True)  # only this process's memory has them now
+with open(os.path.join(WORK, TESTS), "rb") as file:
+    tests = file.read(1_000_000)
+
+
+def outcome(source):
+    """Run the learner's tests against an implementation; return pytest's exit code and how many passed."""
+    room = tempfile.mkdtemp(dir="/tmp")
+    for where, content in ((MODULE, source.encode()), (TESTS, tests)):
+        with open(os.path.join(room, where), "wb") as file:
+            file.write(content)
+    env = dict(ENV, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTHONNOUSERSITE="1")
+    code, out, err = run(["/usr/bin/python3", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--rootdir", room, TESTS], room, timeout=10, env=env)
+    shutil.rmtree(room, ignore_errors=True)
+    passed = 0
+    for line in out.decode(errors="replace").splitlines():
+        words = line.replace(",", "").split()
+        if "passed" in words and words[0].isdigit():
+            passed = int(words[words.index("passed") - 1])
+    return code, passed, out
+
+
+wrong = []
+for number, source in enumerate(RIGHT):
+    code, passed, out = outcome(source)
+    if code != 0 or passed < LEAST:
+        wrong.append(f"right implementation {number + 1}: pytest exited {code}, {passed} passed")
+        sys.stderr.write(out.decode(errors="replace")[-400:])
+        break
+survivors = 0
+for name, source in MUTANTS if not wrong else ():
+    code, passed, out = outcome(source)
+    if code != 1:  # 1: tests ran and failed; anything else is no failed test
+        wrong.append(f"mutant {name}: pytest exited {code}")
+        break
+print(*wrong, sep="\n", file=sys.stderr)
+sys.stderr.flush()
+os._exit(1 if wrong else 0)
