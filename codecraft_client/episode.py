@@ -46,7 +46,7 @@ class Episode:
         self.outcome: Outcome | None = None
         self._connection = connection
         self._next_index = 0
-        self._in_doubt = False  # whether the server took the last step up is unknown
+        self._in_doubt = False  # whether the last step counts: it may not have arrived, or have been withdrawn
         self._running: Running | None = None
         self._closed = False
 
@@ -153,7 +153,7 @@ class Episode:
 
     def _settled(self, exchange: StepStream, error: CodecraftError | None) -> None:
         if error is not None:
-            self._in_doubt = self._in_doubt or not exchange.taken
+            self._in_doubt = True
             return
         result = exchange.result
         self.observation = result.observation

@@ -2,8 +2,8 @@
 
 gRPC does not survive a fork with a channel open. With grpcio 1.85 a child of a process that had a stream open died of SIGSEGV at its first
 call, on a channel of its own, in about one case of ten; with GRPC_ENABLE_FORK_SUPPORT=1 it hung instead where the stream was read without a
-helper thread. With the channels closed before the fork neither befell any of 1,200 children of a process that kept streaming in other
-threads. What is cut in the parent by that goes on by itself: streams from their exact offsets, other calls by repetition.
+helper thread. With the channels closed before the fork neither befell any of 8,000 children, most of them of a process that was streaming.
+What is cut in the parent by that goes on by itself: streams from their exact offsets, other calls by repetition.
 """
 
 import os

@@ -30,18 +30,13 @@ class StepStream:
         self._timeout_s = timeout_s
         self._next = {Stream.OUT: 0, Stream.ERR: 0}  # first byte that has not been yielded
         self._told = Told()
-        self._taken = False
+        self._taken = False  # surely, by the server
         self._result: StepResult | None = None
 
     @property
     def step_index(self) -> int:
         """Of the step."""
         return self._request.step_index
-
-    @property
-    def taken(self) -> bool:
-        """Whether the server has surely taken the step up."""
-        return self._taken
 
     @property
     def done(self) -> bool:

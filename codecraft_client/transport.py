@@ -3,6 +3,7 @@
 A transport may be used from several threads. Its channel is opened at the first call, and in each process anew (see `fork`).
 """
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
@@ -59,6 +60,27 @@ class Line(Protocol):
         ...
 
 
+class _Anchor:
+    """Keeps gRPC itself up in a process that has used it.
+
+    Closing the last channel shuts gRPC down in the background, and a fork in the midst of that hangs in gRPC's own fork handler (with
+    grpcio 1.85 one fork in a hundred). So there is always one more channel, which is never used and hence never connected.
+    """
+
+    def __init__(self) -> None:
+        self._process = 0
+        self._channel: grpc.Channel | None = None
+
+    def hold(self) -> None:
+        """Hold it in this process, too."""
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            self._channel = grpc.insecure_channel("unix:/nowhere")
+
+
+ANCHOR = _Anchor()
+
+
 class Transport:
     """Calls to one target."""
 
@@ -110,6 +132,7 @@ class Transport:
         if self._closed:
             raise DetachedError("the client is closed", where=call.where)
         if self._stub is None:
+            ANCHOR.hold()
             self._channel = grpc.insecure_channel(self.target, options=_options(self.target))
             self._stub = EnvironmentServiceStub(self._channel)
         return self._stub

@@ -48,6 +48,12 @@ def inherited(target: str) -> list[str]:
     return [children(lambda: one_task(client)), children(lambda: one_task(Client(target))), one_task(client)]
 
 
+def again(target: str) -> list[str]:
+    """Fork right after each call, when the channel has only just been closed."""
+    client = Client(target)
+    return sorted({one_task(client) + " " + forked(lambda: one_task(client)) for _ in range(MANY)})
+
+
 def streaming(target: str) -> list[str]:
     """Fork in the middle of a stream."""
     with Client(target) as client, client.reset("1") as episode:
@@ -92,6 +98,7 @@ def main(mode: str, target: str) -> None:
     modes: dict[str, Callable[[str], list[str]]] = {
         "unused": unused,
         "inherited": inherited,
+        "again": again,
         "streaming": streaming,
         "busy": busy,
         "pool-fork": lambda to: pool("fork", to),

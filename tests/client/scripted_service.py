@@ -50,6 +50,7 @@ class Script:
     refuse: dict[str, grpc.Status] = field(default_factory=dict)  # method: what it answers, for ever
     refuse_once: dict[str, list[grpc.Status]] = field(default_factory=dict)
     kept_from: int = 0  # first byte of output that Resume still has
+    withdraw: grpc.Status | None = None  # how the next step ends after its first event, as if it had never been
     end_early: bool = False  # streams end well, but without a result
     calls: list[str] = field(default_factory=list)
     ran: list[bytes] = field(default_factory=list)  # commands that were really taken up
@@ -129,6 +130,7 @@ class ScriptedService(EnvironmentServiceServicer):
         output = printed(int(command[1])) if command[:1] == [b"print"] else b""
         if stream:
             yield env.StepResponse(started=env.Started(step_index=index))
+            self._withdraw(context)
             self._break(context)
             while offset < len(output):
                 yield env.StepResponse(output=pb.Output(stream=pb.OUTPUT_STREAM_OUT, offset=offset, data=output[offset : offset + PIECE]))
@@ -141,6 +143,12 @@ class ScriptedService(EnvironmentServiceServicer):
         end = pb.CommandEnd(reason=pb.END_REASON_EXITED, exit_code=0, out_bytes=len(output))
         observation = pb.Observation(command_end=end, output=b"" if stream else output, budget=pb.Budget(steps_taken=index + 1))
         yield env.StepResponse(result=env.StepResult(step_index=index, observation=observation, reward=pb.Reward(valid=True, value=0)))
+
+    def _withdraw(self, context: grpc.ServicerContext) -> None:
+        status, self.script.withdraw = self.script.withdraw, None
+        if status is not None:
+            self.steps.pop()
+            context.abort_with_status(status)
 
     def _break(self, context: grpc.ServicerContext) -> None:
         """Break the stream where the script says so: counted down by each event."""

@@ -81,6 +81,17 @@ def test_a_connection_that_does_not_come_back_is_an_error(make_client: MakeClien
     assert script.calls.count("GetEpisode") == 1
 
 
+def test_a_step_that_the_server_withdraws_is_not_counted(client: Client, script: Script) -> None:
+    """After a refusal, even one that came after events, the client asks the server which index is next."""
+    with client.reset("1") as episode:
+        read(episode, "print 1")
+        script.withdraw = refusal(code_pb2.UNAVAILABLE, "SANDBOX_START_FAILED")
+        with pytest.raises(errors.SandboxStartError):
+            episode.run("print 2").result()
+        assert read(episode, "print 3") == printed(3)
+    assert script.calls.count("GetEpisode") == 1
+
+
 def test_nobody_there_is_told_at_once() -> None:
     """Where nothing listens the first call fails without retries and names the remedy."""
     with (

@@ -34,6 +34,12 @@ def test_children_use_what_they_inherit(target: str, *, support: bool) -> None:
 
 
 @pytest.mark.parametrize("support", [False, True])
+def test_calls_and_forks_in_turn(target: str, *, support: bool) -> None:
+    """Sixty times a call and a fork right behind it: neither side hangs."""
+    assert run("again", target, support=support) == "1 ok"
+
+
+@pytest.mark.parametrize("support", [False, True])
 def test_a_running_stream_survives_the_fork(target: str, *, support: bool) -> None:
     """A stream that is open in the parent goes on there, complete, while children talk for themselves."""
     assert run("streaming", target, support=support) == "ok | 5000"

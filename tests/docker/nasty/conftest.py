@@ -1,15 +1,19 @@
 """The sandboxes that the corpus is played in: one a shell and user, opened when its first row comes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
+import docker
 import pytest
 import pytest_asyncio
+from docker_helpers import wait_until_gone
 from nasty_play import House
 
 from codecraft_server.docker import DockerSandboxes
 from codecraft_server.sandbox import Limits, Sandbox, SandboxSpec
 from codecraft_server.settings import MIB, SandboxSettings
 
+WORKER = "nasty"
 SHELL_OF = {
     "ash": ("codecraft/busybox:1", b"/bin/sh"),
     "dash": ("codecraft/debian:1", b"/bin/dash"),
@@ -21,10 +25,11 @@ ROOT_CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUI
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def nasty_sandboxes() -> AsyncIterator[DockerSandboxes]:
-    """The Docker room, for the whole module."""
-    async with DockerSandboxes(SandboxSettings(), "nasty") as sandboxes:
+async def nasty_sandboxes(engine_client: docker.DockerClient) -> AsyncIterator[DockerSandboxes]:
+    """The Docker room, for the whole module; none of its containers remains."""
+    async with DockerSandboxes(SandboxSettings(), WORKER) as sandboxes:
         yield sandboxes
+    await asyncio.to_thread(wait_until_gone, engine_client, WORKER)
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

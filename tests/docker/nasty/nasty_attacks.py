@@ -2,7 +2,7 @@
 
 import re
 
-from nasty_row import SHORT_S, TIMED_OUT, Differs, Row, Step, exited, row, shell_killed
+from nasty_row import SHORT_S, TIMED_OUT, Differs, Row, exited, row, shell_killed
 
 ALL_SIGNALS = b"i=1; while [ $i -le 64 ]; do kill -$i %s 2>/dev/null; i=$((i+1)); done; echo survived"
 
@@ -50,12 +50,14 @@ ATTACK_ROWS: tuple[Row, ...] = (
     ),
     row(
         "writes to /proc/1",
-        b'for f in /proc/1/fd/0 /proc/1/fd/1 /proc/1/fd/2 /proc/1/fd/3 /proc/1/mem /proc/1/oom_score_adj /proc/1/comm; do (echo junk >$f) 2>/dev/null && echo "wrote $f"; done; echo end',
+        b'for f in fd/0 fd/1 fd/2 fd/3 mem oom_score_adj comm; do\n(echo junk >/proc/1/$f) 2>/dev/null && echo "wrote $f"\ndone; echo end',
         b"end\n",
     ),
     row(
         "reads and writes of the session's keeper",
-        b'for f in environ maps mem fd/0 fd/1 fd/3; do head -c 1 /proc/$PPID/$f >/dev/null 2>&1 && echo "read $f"; (echo junk >/proc/$PPID/$f) 2>/dev/null && echo "wrote $f"; done; echo end',
+        b"for f in environ maps mem fd/0 fd/1 fd/3; do\n"
+        b'head -c 1 /proc/$PPID/$f >/dev/null 2>&1 && echo "read $f"; (echo junk >/proc/$PPID/$f) 2>/dev/null && echo "wrote $f"\n'
+        b"done; echo end",
         b"end\n",
     ),
     row("junk into descriptors 3 to 9", b'for i in 3 4 5 6 7 8 9; do (eval "echo junk >&$i") 2>/dev/null; done; echo on', b"on\n"),
@@ -90,13 +92,17 @@ ATTACK_ROWS: tuple[Row, ...] = (
     row("mounts", b"mount -t tmpfs none /tmp 2>/dev/null && echo mounted; umount /proc 2>/dev/null && echo unmounted; echo end", b"end\n"),
     row(
         "writes where the system lies",
-        b'for f in /x /etc/x /usr/x /proc/sys/kernel/core_pattern /sys/x /proc/sysrq-trigger; do (: >$f) 2>/dev/null && echo "wrote $f"; done; echo end',
+        b"for f in /x /etc/x /usr/x /proc/sys/kernel/core_pattern /sys/x /proc/sysrq-trigger; do\n"
+        b'(: >$f) 2>/dev/null && echo "wrote $f"\n'
+        b"done; echo end",
         b"end\n",
     ),
     row("raises its own priority", b"(echo -1000 >/proc/self/oom_score_adj) 2>/dev/null && echo raised; echo end", b"end\n"),
     row(
         "devices",
-        b'for d in mem kmem port kmsg sda vda nvme0n1; do mknod /tmp/d b 8 0 2>/dev/null && echo made; head -c 1 /dev/$d >/dev/null 2>&1 && echo "read $d"; done; echo end',
+        b"for d in mem kmem port kmsg sda vda nvme0n1; do\n"
+        b'mknod /tmp/d b 8 0 2>/dev/null && echo made; head -c 1 /dev/$d >/dev/null 2>&1 && echo "read $d"\n'
+        b"done; echo end",
         b"end\n",
     ),
     row(

@@ -3,9 +3,8 @@
 import re
 from dataclasses import replace
 
-from nasty_row import KEPT, OUTPUT_LIMIT, SEPARATE, SHORT_S, STREAMED, TIMED_OUT, Repeated, Row, Step, exited, row, shell_ended, worded
+from nasty_row import LITTLE, OUTPUT_LIMIT, SEPARATE, SHORT_S, STREAMED, TIMED_OUT, Repeated, Row, Step, exited, row, shell_ended, worded
 
-LITTLE = replace(KEPT, kept=1000, max_output=1 << 50)
 CAPPED = replace(LITTLE, max_output=1_000_000)
 
 OUTPUT_ROWS: tuple[Row, ...] = (

@@ -1,10 +1,11 @@
-"""How a row is played on a real sandbox: every step checked to the byte, then the state of the session, then that nothing was left behind."""
+"""How a row is played on a real sandbox: every step checked to the byte, then the session's state, then that nothing was left behind."""
 
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+import pytest
 from nasty_row import Ending, Printed, Repeated, Row, Step, exited
 
 from codecraft_server.sandbox import Ended, EndReason, FileProblem, Gap, Output, Sandbox, Stream
@@ -54,12 +55,10 @@ async def play(sandbox: Sandbox, step: Step) -> Played:
 async def check(sandbox: Sandbox, step: Step) -> Ended | None:
     """Run one command and hold every promise of its step against what it came to."""
     if step.refused is not None:
-        try:
+        with pytest.raises(FileProblem) as refusal:
             await play(sandbox, step)
-        except FileProblem as problem:
-            assert problem.kind is step.refused
-            return None
-        raise AssertionError("it was not refused")
+        assert refusal.value.kind is step.refused
+        return None
     played = await play(sandbox, step)
     ended = played.ended
     assert (ended.reason, ended.exit_code, ended.signal, ended.session_restarted) == (

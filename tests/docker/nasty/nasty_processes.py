@@ -22,7 +22,14 @@ PROCESS_ROWS: tuple[Row, ...] = (
         background=None,
         after=(ONE_SLEEPER,),
     ),
-    row("nohup", b"nohup sleep 100 >/dev/null 2>&1 & :", background=1, after=(ONE_SLEEPER,)),
+    row(
+        "nohup",
+        b"nohup sleep 100 >/dev/null 2>&1 & :",
+        background=1,
+        after=(ONE_SLEEPER,),
+        shells=("dash", "bash"),
+        why_not_all="this busybox has no nohup",
+    ),
     row("a job outlives exit", b"sleep 100 & exit 3", ending=shell_ended(3), background=1, after=(ONE_SLEEPER,)),
     row(
         "a job outlives the time-out of a later command",

@@ -20,6 +20,7 @@ SHORT_S = 0.3
 KEPT = OutputPolicy(stream=False, separate=False, kept=64 * KIB, max_output=256 * MIB, window=MIB, stall_s=20.0, stall_total_s=60.0)
 STREAMED = replace(KEPT, stream=True)
 SEPARATE = replace(KEPT, separate=True)
+LITTLE = replace(KEPT, kept=1000, max_output=1 << 50)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Rows about what is typed: quoting, syntax, odd and many bytes."""
 
-from nasty_row import STREAMED, Row, Step, exited, row, worded
+from nasty_row import STREAMED, Row, Step, exited, row, shell_ended, worded
 
 from codecraft_server.sandbox import FileProblemKind
 
@@ -157,7 +157,10 @@ TEXT_ROWS: tuple[Row, ...] = (
         "return at top level",
         b"return 5",
         ending=exited(5),
-        on=worded(bash=(b"bash: line #: return: can only `return' from a function or sourced script\n", exited(2))),
+        on=worded(
+            ash=(b"", shell_ended(5)),
+            bash=(b"bash: line #: return: can only `return' from a function or sourced script\n", exited(2)),
+        ),
     ),
     row(
         "break outside of a loop",

@@ -21,7 +21,7 @@ PLAYED = [((shell, user), row) for shell in SHELLS for user in USERS for row in 
 
 @pytest.mark.parametrize(("house", "row"), PLAYED, indirect=["house"], ids=[f"{shell}-{user}-{row.name}" for (shell, user), row in PLAYED])
 async def test_nasty(house: House, row: Row) -> None:
-    """Each nasty command prints exactly its bytes, ends as it must, and leaves a session that works with its state kept or flagged as lost."""
+    """Each nasty command prints exactly its bytes, ends as it must, and leaves a session that works, its state kept or flagged as lost."""
     await house.play(row)
 
 
