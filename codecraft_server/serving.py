@@ -138,6 +138,10 @@ def _options(bounds: RpcSettings) -> list[tuple[str, int]]:
         ("grpc.max_receive_message_length", bounds.max_request_bytes),
         ("grpc.max_send_message_length", bounds.max_response_bytes),
         ("grpc.max_concurrent_streams", bounds.max_streams),
+        # Without these three a burst of some hundred calls, well within our bounds, is refused in part and without a word of ours.
+        ("grpc.server.max_pending_requests", bounds.max_calls),
+        ("grpc.server.max_pending_requests_hard_limit", bounds.max_calls),
+        ("grpc.http.overload_protection", 0),
         ("grpc.keepalive_time_ms", round(1000 * bounds.keepalive_s)),
         ("grpc.keepalive_timeout_ms", round(1000 * bounds.keepalive_timeout_s)),
         ("grpc.keepalive_permit_without_calls", 1),

@@ -1,5 +1,7 @@
 """What every call passes: tokens, bounds of messages, the refusal of what is unknown, and the silence about defects."""
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +14,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from codecraft.v1 import control_pb2 as ctl
 from codecraft.v1 import environment_pb2 as pb
+from codecraft.v1 import environment_pb2_grpc as rpc
 from codecraft.v1 import types_pb2 as types
 from codecraft_server.grading.verdict import Grade
 from codecraft_server.sandbox import Sandbox
@@ -161,6 +164,18 @@ async def test_the_largest_command_is_let_in(server: FakeServer) -> None:
     command = b"echo " + b"x" * 999_995
     result = await episode.run(command, stdin=b"i" * (512 * 1024))
     assert result.observation.command_end.out_bytes == 999_996
+
+
+async def test_a_burst_of_calls_is_answered_whole() -> None:
+    """Calls that come at once, within the bounds, wait for their turn; none is refused."""
+    async with fake_server() as server, contextlib.AsyncExitStack() as stack:
+        options = [("grpc.use_local_subchannel_pool", 1)]
+        channels = [await stack.enter_async_context(grpc.aio.insecure_channel(server.serving.address, options=options)) for _ in range(4)]
+        stubs = [rpc.EnvironmentServiceStub(channel) for channel in channels]
+        await asyncio.gather(*(stub.GetServerInfo(pb.GetServerInfoRequest()) for stub in stubs))
+        calls = [stub.GetServerInfo(pb.GetServerInfoRequest(), timeout=60.0) for _ in range(600) for stub in stubs]
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+        assert [answer for answer in answers if isinstance(answer, BaseException)] == []
 
 
 async def test_unknown_fields_are_ignored(server: FakeServer) -> None:
