@@ -48,6 +48,8 @@ def find_client(**options: Any) -> docker.DockerClient:
         return docker.DockerClient(version="auto", **(_where() | options))
     except (docker.errors.DockerException, *_SILENCE) as error:
         raise EngineUnavailableError(_why(error)) from error
+    except ValueError as error:  # an address that is none, such as "tcp://[" in DOCKER_HOST
+        raise EngineUnavailableError(f"the Docker Engine can't be looked for: {error}; see DOCKER_HOST or `docker context ls`") from error
 
 
 @contextlib.contextmanager

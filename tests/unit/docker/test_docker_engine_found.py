@@ -49,6 +49,14 @@ def test_no_engine_names_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert str(tmp_path) not in caught.value.message
 
 
+@pytest.mark.parametrize("address", ["tcp://[", "tcp://127.0.0.1:99999", "tcp://127.0.0.1:x"])
+def test_an_address_that_is_none_is_named(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slip in DOCKER_HOST is an engine that can't be found, not a crash."""
+    monkeypatch.setenv("DOCKER_HOST", address)
+    with pytest.raises(EngineUnavailableError, match="DOCKER_HOST"):
+        find_client()
+
+
 def test_a_user_without_rights_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """A socket that this user may not open is a matter of the docker group."""
 
