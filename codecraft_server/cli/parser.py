@@ -42,6 +42,8 @@ class _Options:
         variable = _variable(name)
         given = self._environment.get(variable) or None
         shown = f" (default {default}; ${variable})" if default not in (None, "") else f" (${variable})"
+        if given is not None and given not in how.get("choices", (given,)):  # argparse looks at what is typed only
+            raise ConfigurationError(f"{variable} must be one of {', '.join(how['choices'])}, not {given!r}")
         self._parser.add_argument(f"--{name}", default=given if given is not None else default, help=help_ + shown, **how)
 
     def flag(self, name: str, help_: str) -> None:
@@ -61,7 +63,7 @@ def new_parser(environment: Mapping[str, str] = os.environ) -> argparse.Argument
     """Make the parser. What it returns has `run`, a function of itself that returns the exit status.
 
     Raises:
-        ConfigurationError: A variable that stands for a flag is neither 1 nor 0.
+        ConfigurationError: A variable that stands for a flag is neither 1 nor 0, or one that stands for a choice is none.
     """
     parser = _Parser(prog="codecraft-server", description="Serves coding tasks in sandboxes to agents, over gRPC.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"codecraft-server {version('codecraft')}")

@@ -102,6 +102,7 @@ def test_a_token_file_that_is_none_is_refused(tmp_path: Path, content: bytes | N
         (["serve", "--nonsense"], {}, "--nonsense"),
         (["serve"], {"CODECRAFT_MAX_EPISODES": "many"}, "max-episodes"),
         (["serve"], {"CODECRAFT_ALLOW_REMOTE": "maybe"}, "CODECRAFT_ALLOW_REMOTE must be 1 or 0"),
+        (["serve"], {"CODECRAFT_LOG_LEVEL": "loud"}, "CODECRAFT_LOG_LEVEL must be one of debug"),
         (["dance"], {}, "dance"),
         ([], {}, "COMMAND"),
         (["tasks"], {}, "VERB"),
