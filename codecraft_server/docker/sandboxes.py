@@ -24,7 +24,7 @@ from codecraft_server.docker.pull import Images
 from codecraft_server.docker.reaper import Reaper
 from codecraft_server.docker.sandbox import DockerSandbox
 from codecraft_server.docker.start import Means, Starter
-from codecraft_server.errors import EngineUnavailableError, SandboxStartError
+from codecraft_server.errors import ConfigurationError, EngineUnavailableError, SandboxStartError
 from codecraft_server.sandbox import OpenProgress, Provided, Sandbox, SandboxSpec
 from codecraft_server.settings import SandboxSettings
 
@@ -51,7 +51,7 @@ class DockerSandboxes:
         self._closing = False
 
     async def __aenter__(self) -> Self:
-        """See `sandbox.Sandboxes.__aenter__`."""
+        """See `sandbox.Sandboxes.__aenter__`. ConfigurationError where the engine lacks the runtime that is asked for."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._engine.close, self._settings.close_timeout_s)
             await self._engine.connect()
@@ -61,6 +61,7 @@ class DockerSandboxes:
             self._owner = ownership.owner
             await self._build(mark, stack)
             self._info: dict[str, Any] = await self._engine.call(lambda client: client.info())
+            _check_runtime(self._settings.runtime, self._info)
             self._starter.bounded_rootfs = self._info.get("Driver") in _BOUNDING_DRIVERS
             await self._sweep(place)
             self._pool.start()
@@ -144,6 +145,15 @@ class DockerSandboxes:
     def ready(self, specs: Sequence[SandboxSpec]) -> int:
         """See `sandbox.Sandboxes.ready`."""
         return self._pool.ready(specs)
+
+
+def _check_runtime(wanted: str, info: Mapping[str, Any]) -> None:
+    """Refuse a runtime that no sandbox could start with. The engine does not list containerd's own names, such as io.containerd.runsc.v1."""
+    known = sorted(info.get("Runtimes") or {})
+    if wanted and known and wanted not in known and not {".", "/"} & set(wanted):
+        raise ConfigurationError(
+            f"the engine has no runtime {wanted!r}; choose one of {', '.join(known)} with --runtime, or install it and restart the engine"
+        )
 
 
 def _claim(place: Place | None) -> tuple[Place, Ownership]:

@@ -19,7 +19,7 @@ from codecraft_server.docker import DockerSandboxes, volume
 from codecraft_server.docker.create import Mark, Tag, container_name, labels
 from codecraft_server.docker.engine import create_container
 from codecraft_server.docker.owner import Place
-from codecraft_server.errors import NotAllowedError, SandboxLostError, SandboxStartError
+from codecraft_server.errors import ConfigurationError, NotAllowedError, SandboxLostError, SandboxStartError
 from codecraft_server.sandbox import EndReason, OpenProgress, Origin, SandboxSpec, StartProgress
 from codecraft_server.settings import SandboxSettings
 
@@ -94,9 +94,16 @@ async def test_a_missing_shell_is_a_failed_start(opened: Opener) -> None:
         await opened(replace(SPEC, shell=b"/bin/zsh"))  # noqa: S604 - a path in the sandbox
 
 
+async def test_a_runtime_that_the_engine_lacks_is_refused_at_once() -> None:
+    """Not every Reset finds out, but the operator, who is told which there are."""
+    with pytest.raises(ConfigurationError, match=r"'no-such-runtime'; choose one of .*runc"):
+        async with DockerSandboxes(SandboxSettings(runtime="no-such-runtime"), WORKER):
+            pytest.fail("no sandbox could ever start here")
+
+
 async def test_an_unknown_runtime_is_a_failed_start(engine_client: docker.DockerClient) -> None:
     """A runtime the engine does not have fails the start without a trace."""
-    async with DockerSandboxes(SandboxSettings(runtime="no-such-runtime"), WORKER) as sandboxes:
+    async with DockerSandboxes(SandboxSettings(runtime="io.containerd.no-such.v1"), WORKER) as sandboxes:
         with pytest.raises(SandboxStartError):
             await sandboxes.open(SPEC, name="refused", labels={}, progress=lambda _: None)
         await asyncio.to_thread(wait_until_gone, engine_client)
