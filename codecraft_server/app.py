@@ -70,7 +70,6 @@ async def _until_signalled(settings: Settings, catalog: Curriculum) -> None:
 def _exit_now() -> NoReturn:
     """End with 0. Threads that wait for a silent engine would hold up the interpreter for a minute, and nothing is left to be done."""
     logging.shutdown()
-    sys.stdout.flush()
     os._exit(0)
 
 
@@ -85,12 +84,23 @@ async def _serve(settings: Settings, catalog: Curriculum, signals: _Signals) -> 
     async with serving(settings, sandboxes, catalog, grading.grade, worker=worker, prepare=prepare) as server:
         signals.ready = True
         _log.info("listening", extra={"address": server.address, "worker": worker, "tasks": len(catalog.tasks)})
-        sys.stdout.write(f"listening on {server.address}\n")
-        sys.stdout.flush()
+        _announce(f"listening on {server.address}\n")
         await signals.stop.wait()
         _log.info("draining", extra={"episodes": server.episodes.load().episodes})
         await server.drain(signals.hurry)
     _log.info("stopped")
+
+
+def _announce(line: str) -> None:
+    """Tell whoever reads standard output. Where it is closed, full or read by nobody the log has said it, and serving goes on."""
+    if sys.stdout is None:  # so it is when the process was started without one
+        return
+    try:
+        sys.stdout.write(line)
+        sys.stdout.flush()
+    except OSError as error:
+        _log.warning("standard output can't be written to", extra={"reason": error.strerror})
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - else the line is tried again at exit, and fails that
 
 
 def _ensure_images(catalog: Curriculum) -> None:

@@ -1,5 +1,6 @@
 """The command line of the server: what was asked for becomes settings, what went wrong one clear line. Must not know episodes."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -11,10 +12,14 @@ __all__ = ["main"]
 _USAGE = 2
 _FAILURE = 1
 _INTERRUPTED = 130
+_UNREAD = 141  # as a shell shows SIGPIPE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0, 1 for a failure, 2 for usage and configuration, 130 when interrupted."""
+    """Run one command; returns the exit status.
+
+    0; 1 for a failure; 2 for usage and configuration; 130 when interrupted; 141 when nobody reads what it prints.
+    """
     try:
         chosen = new_parser().parse_args(arguments)
         return int(chosen.run(chosen))
@@ -24,6 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _explain(error, _FAILURE)
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except BrokenPipeError:  # `... | head`: whoever read has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else what is still buffered is tried again at exit, and fails that
+        return _UNREAD
 
 
 def _explain(error: CodecraftError, status: int) -> int:

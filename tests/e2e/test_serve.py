@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,29 @@ def test_a_signal_before_it_is_ready_ends_it(tmp_path: Path, options: tuple[str,
             out, err = process.communicate(timeout=END_S)
     assert (process.returncode, out) == (0, "")
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("target", ["&-", "/dev/full"])
+def test_it_serves_without_a_standard_output(target: str) -> None:
+    """Started by something that closed it, or onto a full disk: the log says where it listens, and its end is in order."""
+    command = ["sh", "-c", f'exec "$@" >{target}', "sh", sys.executable, "-m", "codecraft_server", "serve", "--listen", "127.0.0.1:0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        assert any("event=listening" in line for line in server.stderr)
+        time.sleep(0.2)
+        server.send_signal(signal.SIGTERM)
+        _, rest = server.communicate(timeout=END_S)
+        assert (server.returncode, "Traceback" in rest) == (0, False)
+
+
+def test_output_that_nobody_reads_on_is_no_crash() -> None:
+    """`codecraft-server tasks list | true`."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "codecraft_server", "tasks", "list"]
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=END_S, check=False)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (141, "")
 
 
 def test_after_kill_9_nothing_is_left_within_45_seconds() -> None:
