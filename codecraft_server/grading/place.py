@@ -40,8 +40,13 @@ _CLEAN: Mapping[str, str] = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_TERMINAL_PROMPT": "0",
 }
+_SHELL = b"/bin/sh"
 _SERVICE_PROBLEMS = frozenset({FileProblemKind.IO, FileProblemKind.BUSY, FileProblemKind.LIMIT})
 _TASKS_PROBLEMS = frozenset({FileProblemKind.TOO_LARGE, FileProblemKind.INVALID})  # of a start: what is started is the task's alone
+
+
+# Prints something, or fails, when a part of the working directory is shut to the group.
+PRIVATE = b'find "$1" -xdev ! -type l \\( ! -perm -040 -o -type d ! -perm -050 \\) -print | head -n 1'
 
 
 class User(Enum):
@@ -91,6 +96,15 @@ class Place:
         if ran.ended.unkilled:
             raise GradingFault(FaultKind.GRADER_FAILED, "Processes of a check could not be ended.")
         return ran
+
+    async def reader(self) -> User:
+        """Return who can read all of the work: the grader, or the agent itself where `umask 077` or `chmod 600` shut others out.
+
+        Private files are no mistake of the learner's. Changing their modes would be one of ours: checks look at them.
+        """
+        ran = await self.run((_SHELL, b"-c", PRIVATE, b"sh", self.working_dir), timeout_s=self.bounds.check_s, user=User.AGENT)
+        open_to_group = isinstance(ran, Ran) and ran.ended.exit_code == 0 and not ran.out and not ran.err
+        return User.GRADER if open_to_group else User.AGENT
 
     async def look(self, path: str, *, follow: bool) -> FileEntry | FileProblem:
         """Look at a path as the agent, so that a symbolic link leads nowhere the agent could not go."""

@@ -51,6 +51,9 @@ async def test_the_greeting_must_be_spelled_as_asked_for(greeting: str, score: f
     [
         ("1", ("printf 'import sys; sys.stdout.write(\"Hello, World!\")' > hello.py",)),
         ("1", ("mkdir lib && echo 'print(\"Hello, World!\")' > lib/real.py && ln -s lib/real.py hello.py",)),
+        ("1", ("umask 077 && echo 'print(\"Hello, World!\")' > hello.py",)),
+        ("1", ("echo 'print(\"Hello, World!\")' > hello.py && chmod 400 hello.py && chmod 700 /workspace",)),
+        ("2", ("umask 077 && git clone -q /home/agent/remotes/gym-codecraft.git",)),
         ("2", ("git clone file:///home/agent/remotes/gym-codecraft.git gym-codecraft",)),
         ("2", ("git clone --no-local /home/agent/remotes/gym-codecraft.git", "git -C gym-codecraft gc -q")),
         (

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from codecraft_server.grading.place import PRIVATE
 from codecraft_server.sandbox import (
     CommandEvent,
     Ended,
@@ -91,6 +92,7 @@ class ScriptedSandbox:
     files: dict[bytes, Node] = field(default_factory=dict)
     links: dict[bytes, bytes] = field(default_factory=dict)
     unkilled: int = 0
+    private: bool = False  # what the look at the work's modes finds; that look is neither an answer nor a record
     executed: list[Execution] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     name: str = "scripted"
@@ -99,6 +101,8 @@ class ScriptedSandbox:
 
     async def execute(self, execution: Execution) -> Program:
         """Give the next answer."""
+        if PRIVATE in execution.argv:
+            return Program(out=b"/work/private\n" if self.private else b"")
         self.log.append("execute")
         self.executed.append(execution)
         answer = self.answers.pop(0) if self.answers else Program()

@@ -23,6 +23,8 @@ from codecraft_server.sandbox import (
 )
 from codecraft_server.task import (
     Aggregate,
+    Case,
+    CasesCheck,
     Check,
     CheckBody,
     CommandCheck,
@@ -109,6 +111,14 @@ async def test_phases_and_checks_are_reported_as_they_come() -> None:
         ("a", "Title of a", True),
         ("b", "Title of b", False),
     ]
+
+
+@pytest.mark.parametrize("body", [CommandCheck("true"), CasesCheck("true", (Case("one", "", Expected(Match.EXACT, "")),))])
+async def test_work_that_is_private_is_run_by_its_owner(body: CheckBody) -> None:
+    """What `umask 077` shuts the grader out of is no mistake: then commands run as the agent, else right work would score 0."""
+    sandbox = ScriptedSandbox(private=True)
+    assert (await graded(task(check(body)), sandbox)).passed
+    assert {(execution.uid, execution.groups) for execution in sandbox.executed} == {(1000, ())}
 
 
 async def test_a_command_runs_as_the_grader_with_a_clean_environment() -> None:

@@ -2,7 +2,7 @@
 
 from codecraft_server.grading.endings import how
 from codecraft_server.grading.matching import excerpt, mismatch
-from codecraft_server.grading.place import Place, Ran
+from codecraft_server.grading.place import Place, Ran, User
 from codecraft_server.sandbox import EndReason
 from codecraft_server.settings import GradingBounds
 from codecraft_server.task import CommandCheck
@@ -12,7 +12,12 @@ _SHELL = b"/bin/sh"
 
 async def run(body: CommandCheck, place: Place, timeout_s: float) -> str:
     """Say why the check failed; empty when it passed."""
-    ran = await place.run((_SHELL, b"-c", body.command.encode()), timeout_s=timeout_s, stdin=body.stdin.encode())
+    return await run_as(await place.reader(), body, place, timeout_s)
+
+
+async def run_as(user: User, body: CommandCheck, place: Place, timeout_s: float) -> str:
+    """Likewise, as a given user."""
+    ran = await place.run((_SHELL, b"-c", body.command.encode()), timeout_s=timeout_s, stdin=body.stdin.encode(), user=user)
     return ran if isinstance(ran, str) else await weigh(body, ran, place.bounds)
 
 
