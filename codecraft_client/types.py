@@ -233,7 +233,7 @@ class CommandEnd:
 
     Attributes:
         exit_code: The shell's own report, 0 to 255; None when there is none.
-        session_restarted: Directory and exported variables were kept, functions and unexported variables were lost.
+        session_restarted: The shell is a new one, in the directory and with the exported variables of the end of the command before.
         out_bytes: Printed on standard output (both streams when merged), gaps included.
     """
 

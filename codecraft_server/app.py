@@ -30,7 +30,6 @@ def run(settings: Settings) -> None:
         SandboxError: The engine or its images can't be used.
     """
     catalog = curriculum.load(settings.curriculum, settings.defaults)
-    _warn(settings)
     asyncio.run(_until_signalled(settings, catalog))
 
 
@@ -82,11 +81,15 @@ async def _serve(settings: Settings, catalog: Curriculum, signals: _Signals) -> 
             await _in_thread(lambda: _ensure_images(catalog))
 
     async with serving(settings, sandboxes, catalog, grading.grade, worker=worker, prepare=prepare) as server:
+        _warn(settings)
         signals.ready = True
         _log.info("listening", extra={"address": server.address, "worker": worker, "tasks": len(catalog.tasks)})
         _announce(f"listening on {server.address}\n")
         await signals.stop.wait()
-        _log.info("draining", extra={"episodes": server.episodes.load().episodes})
+        _log.info(
+            "draining",
+            extra={"episodes": server.episodes.load().episodes, "at_most_s": settings.episodes.drain_s, "to_hurry": "a second signal"},
+        )
         await server.drain(signals.hurry)
     _log.info("stopped")
 

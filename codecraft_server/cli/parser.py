@@ -84,7 +84,13 @@ def _add_serve(to: Any, environment: Mapping[str, str]) -> None:
     _add_curriculum(options)
     options.flag("allow-remote", "listen on an address that other machines can reach")
     options.value("max-episodes", defaults.episodes.max_episodes, "episodes open at once", metavar="N", type=_at_least(1))
-    options.value("warm", defaults.sandbox.warm_per_image, "sandboxes started ahead of time, per image", metavar="N", type=_at_least(0))
+    options.value(
+        "warm",
+        defaults.sandbox.warm_per_image,
+        "sandboxes kept started for each kind once asked for",
+        metavar="N",
+        type=_at_least(0),
+    )
     options.flag("allow-network", "allow tasks that want a network")
     _add_runtime(options)
     options.value("agent-token-file", None, "file with the token that agents must send", metavar="FILE", type=Path)

@@ -148,7 +148,10 @@ class DockerSandboxes:
 
 
 def _check_runtime(wanted: str, info: Mapping[str, Any]) -> None:
-    """Refuse a runtime that no sandbox could start with. The engine does not list containerd's own names, such as io.containerd.runsc.v1."""
+    """Refuse a runtime that no sandbox could start with.
+
+    The engine does not list containerd's own names, such as io.containerd.runsc.v1.
+    """
     known = sorted(info.get("Runtimes") or {})
     if wanted and known and wanted not in known and not {".", "/"} & set(wanted):
         raise ConfigurationError(

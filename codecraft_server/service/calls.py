@@ -111,7 +111,9 @@ def _check_token(expected: str, context: _Context) -> None:
     given = values[0] if len(values) == 1 and isinstance(values[0], str) else ""
     scheme, token = given[: len(_SCHEME)], given[len(_SCHEME) :]
     if scheme.lower() != _SCHEME or not hmac.compare_digest(token.encode(), expected.encode()):
-        raise WrongServiceTokenError("this service wants the metadata `authorization: Bearer TOKEN` with its token")
+        raise WrongServiceTokenError(
+            "this service wants its token as metadata `authorization: Bearer TOKEN` (the command: CODECRAFT_TOKEN)"
+        )
 
 
 async def _refuse(context: _Context, call: _Call, error: Exception) -> NoReturn:
