@@ -37,8 +37,9 @@ type command struct {
 	keeper       *keeper // nil where output is streamed
 	credit       int64
 	stalls       stallClock
-	dropping     bool // out of credit for too long
-	finishing    bool // only what is in the pipes now is still taken
+	frozen       stallClock // stood still by FREEZE
+	dropping     bool       // out of credit for too long
+	finishing    bool       // only what is in the pipes now is still taken
 	reason       string
 	grace        time.Duration
 	started      time.Time
@@ -94,7 +95,7 @@ func (c *command) checkDeadline() {
 		return
 	}
 	now := time.Now()
-	used := now.Sub(c.started) - c.stalls.total(now)
+	used := now.Sub(c.started) - c.stalls.total(now) - c.frozen.total(now)
 	left := time.Duration(c.rules.TimeoutMS)*time.Millisecond - used
 	if left > 0 {
 		c.deadline.Reset(max(left, shortestRecheck))
@@ -110,6 +111,27 @@ func (c *command) kill(reason string, graceMS int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.killLocked(reason, graceMS)
+}
+
+// holdClock begins or ends a time that is not charged to the command.
+func (c *command) holdClock(hold bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case hold && c.frozen.depth == 0:
+		c.frozen.begin()
+	case !hold && c.frozen.depth > 0:
+		c.frozen.end()
+	}
+}
+
+func (c *command) isKilled() bool {
+	select {
+	case <-c.killed:
+		return true
+	default:
+		return false
+	}
 }
 
 func (c *command) killLocked(reason string, graceMS int64) {

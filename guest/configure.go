@@ -96,17 +96,18 @@ func (g *guest) findShell(path string) (string, error) {
 	switch name := filepath.Base(real); {
 	case strings.HasPrefix(name, "bash"):
 		g.shellArgv = append(g.shellArgv, []byte("--norc"), []byte("--noprofile"))
-		g.shellInline = true
-		return "bash", nil
+		g.shellKind = shellBash
 	case strings.HasPrefix(name, "busybox"), name == "ash":
 		if strings.HasPrefix(filepath.Base(path), "busybox") {
 			g.shellArgv = append(g.shellArgv, []byte("ash")) // busybox goes by its name, and has no shell called busybox
 		}
-		return "ash", nil
+		g.shellKind = shellAsh
 	case name == "dash":
-		return "dash", nil
+		g.shellKind = shellDash
+	default:
+		g.shellKind = shellOther
 	}
-	return "sh", nil
+	return g.shellKind, nil
 }
 
 // shellEnvironment is what the server says, and what a login would set beside it.

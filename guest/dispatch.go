@@ -33,6 +33,11 @@ var handlers = map[byte]func(*guest, frame) error{
 	typeShutdown:     with((*guest).shutDown),
 	typeRelease:      with((*guest).release),
 	typeProcesses:    with((*guest).processes),
+	typePack:         with((*guest).pack),
+	typeUnpack:       with((*guest).unpack),
+	typeUnpackData:   with((*guest).unpackData),
+	typeFreeze:       with((*guest).freeze),
+	typeThaw:         with((*guest).thaw),
 }
 
 var beforeConfigure = map[byte]bool{typeConfigure: true, typeRenew: true, typeAttach: true, typeShutdown: true}
@@ -79,6 +84,9 @@ func (g *guest) run(f frame, h *runHeader) error {
 	}
 	if bytes.IndexByte(f.body, 0) >= 0 {
 		return failed("invalid", "a command cannot hold a NUL byte")
+	}
+	if g.freezer.isFrozen() {
+		return failed("busy", "the sandbox is frozen")
 	}
 	s, err := g.session(h.Session)
 	if err != nil {
@@ -144,6 +152,16 @@ func (g *guest) abandon(c *command, err error) {
 	delete(g.commands, c.id)
 	g.mu.Unlock()
 	g.fail(c.id, err)
+}
+
+// sayUnbegun ends a command that was killed before it began.
+func (g *guest) sayUnbegun(c *command, end *endHeader) {
+	if c.inbox != nil {
+		c.inbox.close()
+	}
+	end.Reason = c.reason
+	c.sayEnd(end)
+	g.noteEnd(c.id)
 }
 
 func (g *guest) live(id uint32) (*command, error) {

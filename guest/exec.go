@@ -64,7 +64,12 @@ type execution struct {
 
 func (e *execution) run() {
 	defer e.clean()
+	e.guest.awaitCalm()
 	meter, err := e.begin()
+	if err != nil && e.command.isKilled() {
+		e.guest.sayUnbegun(e.command, &endHeader{})
+		return
+	}
 	if err != nil {
 		e.guest.abandon(e.command, err)
 		return
@@ -157,6 +162,7 @@ func (e *execution) await(end *endHeader) {
 	killed := false
 	select {
 	case <-e.child.died:
+		killed = c.isKilled() // KILL_ALL decides and kills almost at once
 	case <-c.killed:
 		grace, killed = c.grace, true
 	}

@@ -17,7 +17,7 @@ const (
 )
 
 type fileTask struct {
-	as   string
+	who  *identity // nil is root
 	act  func() error
 	done chan error
 }
@@ -37,8 +37,15 @@ func startFileWorkers() *fileWorkers {
 
 // do runs a function on a worker's thread under an identity and returns its error.
 func (w *fileWorkers) do(as string, act func() error) error {
+	if as == asRoot {
+		return w.doAs(nil, act)
+	}
+	return w.doAs(&w.agent, act)
+}
+
+func (w *fileWorkers) doAs(who *identity, act func() error) error {
 	done := make(chan error, 1)
-	w.tasks <- fileTask{as, act, done}
+	w.tasks <- fileTask{who, act, done}
 	return <-done
 }
 
@@ -50,11 +57,11 @@ func (w *fileWorkers) work() {
 }
 
 func (w *fileWorkers) perform(task fileTask) error {
-	if task.as == asRoot {
+	if task.who == nil {
 		return task.act()
 	}
 	permitted := ownPermitted()
-	if err := assume(w.agent, permitted); err != nil {
+	if err := assume(*task.who, permitted); err != nil {
 		return err
 	}
 	defer resume(permitted)

@@ -35,6 +35,11 @@ const (
 	typeShutdown     = 17
 	typeRelease      = 18
 	typeProcesses    = 19
+	typePack         = 20
+	typeUnpack       = 21
+	typeUnpackData   = 22
+	typeFreeze       = 32
+	typeThaw         = 33
 )
 
 // Types of frames from the guest.
@@ -134,7 +139,7 @@ func (r *frameReader) skipPadding() error {
 }
 
 func checkBounds(kind byte, bodyBytes int64) error {
-	fromServer := kind >= typeConfigure && kind <= typeProcesses
+	fromServer := kind >= typeConfigure && kind <= typeUnpackData || kind == typeFreeze || kind == typeThaw
 	fromGuest := kind >= typeHello && kind <= typeNote
 	switch {
 	case !fromServer && !fromGuest:

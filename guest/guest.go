@@ -26,29 +26,32 @@ const (
 )
 
 type guest struct {
-	writer *writer
-	lease  *lease
-	reaper *reaper
-	cgroup *cgroupFiles
-	files  *fileWorkers
-	drains drains
-	ending atomic.Int32 // above 0 while everything is being killed: no shell is started then
+	writer  *writer
+	lease   *lease
+	reaper  *reaper
+	cgroup  *cgroupFiles
+	files   *fileWorkers
+	drains  drains
+	freezer freezer
+	ending  atomic.Int32 // above 0 while everything is being killed: no shell is started then
+	calm    *sync.Cond   // told when that is over
 
 	// Set once by CONFIGURE, before anything reads them.
-	configured  atomic.Bool
-	agent       agentSpec
-	shellPath   []byte
-	shellArgv   [][]byte
-	shellEnv    [][]byte
-	shellInline bool
-	workingDir  []byte
-	pipes       string // the directory of FIFOs and scripts
+	configured atomic.Bool
+	agent      agentSpec
+	shellPath  []byte
+	shellArgv  [][]byte
+	shellEnv   [][]byte
+	shellKind  string
+	workingDir []byte
+	pipes      string // the directory of FIFOs and scripts
 
 	mu       sync.Mutex
 	sessions map[string]*session
 	commands map[uint32]*command
 	ended    []uint32 // ids of commands whose END is kept, oldest first
 	writes   map[uint32]*fileWrite
+	unpacks  map[uint32]*fileUnpack
 	epoch    int64
 }
 
@@ -81,8 +84,8 @@ func newGuest() (*guest, error) {
 		return nil, fmt.Errorf("standard output: %w", err)
 	}
 	g := &guest{
-		writer: newWriter(output), reaper: newReaper(), cgroup: openCgroup(), pipes: "/dev/.c" + randomName(),
-		sessions: map[string]*session{}, commands: map[uint32]*command{}, writes: map[uint32]*fileWrite{},
+		writer: newWriter(output), reaper: newReaper(), calm: sync.NewCond(&sync.Mutex{}), cgroup: openCgroup(), pipes: "/dev/.c" + randomName(),
+		sessions: map[string]*session{}, commands: map[uint32]*command{}, writes: map[uint32]*fileWrite{}, unpacks: map[uint32]*fileUnpack{},
 	}
 	g.lease = startLease(func() { die(exitLeaseLapsed) })
 	g.reaper.orphaned = func() { go g.killOrphans() }

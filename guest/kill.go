@@ -43,10 +43,12 @@ func (k *killer) exclusively(act func()) {
 	blocking(act)
 }
 
-// stop stops everything found until a round finds nothing new. A fork that is under way when the signal arrives is given up by the kernel.
+// stop stops everything found until two rounds find nothing new: one may miss a process whose parent dies while the table is read. A fork that is
+// under way when the signal arrives is given up by the kernel.
 func (k *killer) stop() {
 	stopped := map[processKey]bool{}
-	for round := 0; round < maxStopRounds; round++ {
+	quiet := 0
+	for round := 0; round < maxStopRounds && quiet < 2; round++ {
 		fresh := false
 		for _, p := range k.find() {
 			if !stopped[p.key()] {
@@ -54,8 +56,9 @@ func (k *killer) stop() {
 				syscall.Kill(p.pid, syscall.SIGSTOP)
 			}
 		}
-		if !fresh {
-			return
+		quiet++
+		if fresh {
+			quiet = 0
 		}
 	}
 }
@@ -80,6 +83,9 @@ func (k *killer) finish() (left int) {
 			return left
 		}
 		time.Sleep(pause)
+		if pause == longestPause {
+			k.exclusively(k.stop) // something still multiplies
+		}
 		pause = min(pause*2, longestPause)
 	}
 }

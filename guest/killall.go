@@ -26,10 +26,42 @@ func (g *guest) killAll(f frame, _ *nothing) error {
 			}
 			return all
 		}, 0)
-		g.ending.Add(-1)
+		g.forgetFrozen()
+		g.awaitSessionEnds()
+		g.becalm()
 		g.done(f.id, killedHeader{Killed: killed, Unkilled: unkilled})
 	}()
 	return nil
+}
+
+// becalm ends a time in which no shell is started.
+func (g *guest) becalm() {
+	g.calm.L.Lock()
+	g.ending.Add(-1)
+	g.calm.L.Unlock()
+	g.calm.Broadcast()
+}
+
+// awaitCalm holds back what would start a process while all are being killed.
+func (g *guest) awaitCalm() {
+	g.calm.L.Lock()
+	for g.isEnding() {
+		g.calm.Wait()
+	}
+	g.calm.L.Unlock()
+}
+
+// awaitSessionEnds returns when every session knows that its shell is gone, so that its next command meets a new one.
+func (g *guest) awaitSessionEnds() {
+	g.mu.Lock()
+	sessions := make([]*session, 0, len(g.sessions))
+	for _, s := range g.sessions {
+		sessions = append(sessions, s)
+	}
+	g.mu.Unlock()
+	for _, s := range sessions {
+		s.awaitEnd()
+	}
 }
 
 func everyone() []process {

@@ -233,3 +233,36 @@ type listEntry struct {
 	ModifiedMS int64  `json:"mtime_ms"`
 	Target     []byte `json:"target_b64,omitempty"`
 }
+
+type packHeader struct {
+	Paths      [][]byte `json:"paths_b64"`
+	MaxBytes   int64    `json:"max_bytes"`
+	MaxEntries int      `json:"max_entries"`
+	As         string   `json:"as"`
+}
+
+type packedHeader struct {
+	Entries int   `json:"entries"`
+	Bytes   int64 `json:"bytes"`
+	Skipped int   `json:"skipped"`
+}
+
+type unpackHeader struct {
+	Path []byte `json:"path_b64"`
+	UID  int    `json:"uid"`
+	GID  int    `json:"gid"`
+	EOF  bool   `json:"eof"`
+}
+
+type unpackedHeader struct {
+	Entries int   `json:"entries"`
+	Bytes   int64 `json:"bytes"`
+}
+
+type frozenHeader struct {
+	Stopped int `json:"stopped"`
+}
+
+type thawedHeader struct {
+	Resumed int `json:"resumed"`
+}

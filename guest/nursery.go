@@ -152,6 +152,16 @@ func (n *nursery) bear(b birth, descriptors []int) (*child, error) {
 	}
 }
 
+// works says whether the session process still lives and works: it refuses a birth of nothing. One that does not is ended.
+func (n *nursery) works() bool {
+	_, err := n.bear(birth{}, nil)
+	if errors.Is(err, syscall.EINVAL) {
+		return true
+	}
+	n.end()
+	return false
+}
+
 // send writes a message; the descriptors go with its first byte.
 func (n *nursery) send(message []byte, descriptors []int) error {
 	raw, err := n.control.SyscallConn()

@@ -158,6 +158,8 @@ func bear(b birth, descriptors []int) (int, error) {
 	// The child is born with our score; lowering it back needs no capability because 0 is where it began.
 	os.WriteFile(oomScoreFile, []byte(agentOOMScoreAdjust), 0)
 	defer os.WriteFile(oomScoreFile, []byte(ownOOMScoreAdjust), 0)
+	treatLibrarySignals(signalDefault)
+	defer treatLibrarySignals(signalIgnored)
 	argv := texts(b.Argv)
 	pid, err := syscall.ForkExec(string(b.Path), argv, attributes)
 	if err != nil && len(b.Fallback) > 0 && err != syscall.EAGAIN {

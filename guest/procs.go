@@ -94,7 +94,7 @@ func readInto(path string, buffer []byte) int {
 	return max(n, 0)
 }
 
-// commandLine is the process's argument vector, NUL between arguments, at most 256 bytes; its name when it has none.
+// commandLine is the process's arguments with blanks between them, for people, at most 256 bytes; its name when it has none.
 func commandLine(pid int) []byte {
 	buffer := make([]byte, 256)
 	n := readInto("/proc/"+strconv.Itoa(pid)+"/cmdline", buffer)
@@ -102,7 +102,7 @@ func commandLine(pid int) []byte {
 		n = readInto("/proc/"+strconv.Itoa(pid)+"/comm", buffer)
 		return bytes.TrimRight(buffer[:n], "\n")
 	}
-	return bytes.TrimRight(buffer[:n], "\x00")
+	return bytes.ReplaceAll(bytes.TrimRight(buffer[:n], "\x00"), []byte{0}, []byte{' '})
 }
 
 // below lists everything under root, but neither what `spare` holds nor what is under that.

@@ -66,14 +66,13 @@ func (s *session) free() {
 
 // run takes a claimed command through its life.
 func (s *session) run(c *command, text []byte, fed bool) {
-	s.turn.Lock()
+	s.takeTurnInCalm()
 	defer s.turn.Unlock()
+	end := &endHeader{}
 	if err := s.begin(c, text, fed); err != nil {
-		s.free()
-		s.guest.abandon(c, err)
+		s.notBegun(c, end, err)
 		return
 	}
-	end := &endHeader{}
 	s.await(c, end)
 	s.describe(c, end)
 	s.free()
@@ -82,8 +81,35 @@ func (s *session) run(c *command, text []byte, fed bool) {
 	s.tidy(c)
 }
 
+// takeTurnInCalm takes the session's turn while nothing is being killed; KILL_ALL waits for turns, so it is not waited for with one.
+func (s *session) takeTurnInCalm() {
+	for {
+		s.guest.awaitCalm()
+		s.turn.Lock()
+		if !s.guest.isEnding() {
+			return
+		}
+		s.turn.Unlock()
+	}
+}
+
+// notBegun ends a command that no shell could be given. KILL_ALL may have come first: then it ends like any that it interrupted.
+func (s *session) notBegun(c *command, end *endHeader, err error) {
+	if !c.isKilled() {
+		s.free()
+		s.guest.abandon(c, err)
+		return
+	}
+	s.describe(c, end)
+	s.free()
+	s.guest.sayUnbegun(c, end)
+}
+
 // begin gives the command to a shell.
 func (s *session) begin(c *command, text []byte, fed bool) error {
+	if c.isKilled() {
+		return errShellSilent
+	}
 	if err := s.ensureShell(); err != nil {
 		return err
 	}
@@ -119,20 +145,30 @@ func (s *session) await(c *command, end *endHeader) {
 	case r := <-s.shell.reports:
 		c.finish()
 		s.reported(r, end)
+		s.checkNursery()
 	case <-s.shell.process.died:
-		s.shellDied(c, end)
+		if c.isKilled() { // KILL_ALL decides and kills almost at once
+			s.endKilled(c, end)
+		} else {
+			s.shellDied(c, end)
+		}
 	case <-c.killed:
-		s.nursery.wake()
-		_, end.Unkilled = killProcesses(s.sinceCommand, c.grace)
-		s.awaitShellDeath()
-		c.finish()
-		end.Reason = c.reason
-		s.lastStatus = 0
+		s.endKilled(c, end)
 	}
 	c.meter.stop(end)
 	if s.shell.hasDied() {
 		s.restart(end)
 	}
+}
+
+// endKilled ends what the guest has decided to end.
+func (s *session) endKilled(c *command, end *endHeader) {
+	s.nursery.wake()
+	_, end.Unkilled = killProcesses(s.sinceCommand, c.grace)
+	s.awaitShellDeath()
+	c.finish()
+	end.Reason = c.reason
+	s.lastStatus = 0
 }
 
 // awaitShellDeath waits until the word of the killed shell's death is here; a session process that does not pass it on is given up.
@@ -141,6 +177,13 @@ func (s *session) awaitShellDeath() {
 	case <-s.shell.process.died:
 	case <-time.After(verifyFor):
 		s.nursery.end()
+		<-s.shell.process.died
+	}
+}
+
+// checkNursery finds out whether a root agent's command has killed the session process, and with it this session's shell.
+func (s *session) checkNursery() {
+	if s.guest.agent.UID == 0 && !s.nursery.works() {
 		<-s.shell.process.died
 	}
 }
@@ -270,6 +313,18 @@ func (s *session) tidy(c *command) {
 		s.guest.drains.adopt(used.err.ours)
 	}
 	s.next.complete(s.guest.pipes, s.guest.agent.identity, false, false)
+}
+
+// awaitEnd waits for the session process and the shell that KILL_ALL has killed.
+func (s *session) awaitEnd() {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if s.nursery != nil {
+		s.nursery.end()
+	}
+	if s.shell != nil {
+		<-s.shell.process.died
+	}
 }
 
 // close ends everything of the session; a running command ends as interrupted.

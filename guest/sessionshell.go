@@ -36,7 +36,7 @@ func (s *session) openShell(exports []byte) error {
 	g := s.guest
 	var err error
 	b := birth{Who: g.agent.identity, Path: g.shellPath, Argv: g.shellArgv, Env: g.shellEnv, Cwd: g.workingDir}
-	s.shell, err = startShell(s.nursery, b, g.pipes, g.shellInline)
+	s.shell, err = startShell(s.nursery, b, g.pipes, g.shellKind)
 	if err != nil {
 		s.shell = nil
 		return err

@@ -77,7 +77,7 @@ type shell struct {
 	script  *pipeEnd
 	status  *pipeEnd
 	reports chan report
-	inline  bool // commands come on standard input
+	kind    string // what findShell calls it
 
 	mu     sync.Mutex
 	parser reportParser
@@ -85,8 +85,8 @@ type shell struct {
 }
 
 // startShell has the nursery start one.
-func startShell(n *nursery, b birth, dir string, inline bool) (*shell, error) {
-	sh := &shell{reports: make(chan report, 1), inline: inline}
+func startShell(n *nursery, b birth, dir, kind string) (*shell, error) {
+	sh := &shell{reports: make(chan report, 1), kind: kind}
 	b.Fallback, b.Descriptors = []byte("/"), []int{0, 1, 2, statusDescriptor}
 	var err error
 	blocking(func() { sh.files, err = newShellFiles(dir, b.Who.GID) })
@@ -146,28 +146,32 @@ func (sh *shell) submit(o order) error {
 
 // prepare writes the command's files and gives the lines for the shell's standard input.
 func (sh *shell) prepare(o order, nonce string) (lines []byte, err error) {
-	word := quote(o.text)
-	fetched := sh.inline && len(word) > maxInlineBytes
-	if fetched {
-		word = []byte(`"$(<` + sh.files.command.path + `)"`)
-	}
-	lines = o.commandScript(word, sh.files.status.path, nonce)
 	blocking(func() {
-		switch {
-		case fetched:
-			err = sh.files.command.set(o.text)
-		case !sh.inline:
-			err = sh.files.command.set(lines)
-			lines = []byte("\\. " + sh.files.command.path + "\n")
-		}
-		if err == nil && o.lastStatus != 0 {
+		if o.lastStatus != 0 {
 			err = sh.files.status.set([]byte("return " + strconv.Itoa(o.lastStatus) + "\n"))
 		}
-		if err == nil {
-			err = sh.files.trailer.set(trailerScript(nonce))
+		if err == nil && (sh.kind == shellBash || sh.kind == shellAsh) {
+			lines, err = sh.prepareInline(o, nonce)
+		} else if err == nil {
+			lines = []byte("\\. " + sh.files.trailer.path + "\n")
+			err = firstError(
+				sh.files.command.set(o.commandScript(quote(o.text), sh.files.status.path, nonce, sh.kind)),
+				sh.files.trailer.set([]byte(wholeScript(sh.files.command.path, nonce))),
+			)
 		}
 	})
-	return append(lines, "\\. "+sh.files.trailer.path+"\n"...), err
+	return lines, err
+}
+
+func (sh *shell) prepareInline(o order, nonce string) (lines []byte, err error) {
+	word := quote(o.text)
+	if sh.kind == shellBash && len(word) > maxInlineBytes {
+		word = []byte(`"$(<` + sh.files.command.path + `)"`)
+		err = sh.files.command.set(o.text)
+	}
+	lines = o.commandScript(word, sh.files.status.path, nonce, sh.kind)
+	lines = append(lines, reportLines(sh.files.trailer.path, sh.kind)...)
+	return lines, firstError(err, sh.files.trailer.set([]byte(reportScript(nonce))))
 }
 
 // listen reads reports until the status pipe is closed on the other side or by close.

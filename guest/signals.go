@@ -7,10 +7,30 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"unsafe"
 )
+
+const (
+	signalDefault = 0
+	signalIgnored = 1
+	signalSetSize = 8
+)
+
+// librarySignals are those that Go leaves alone because C libraries use them among themselves. At their default they end even process 1, when they come
+// while the runtime blocks signals.
+var librarySignals = []uintptr{32, 34}
+
+// treatLibrarySignals makes them ignored, or default for a child that is about to be born: what is ignored stays so in it.
+func treatLibrarySignals(handler uintptr) {
+	action := struct{ handler, flags, restorer, mask uintptr }{handler: handler}
+	for _, signal := range librarySignals {
+		syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, signal, uintptr(unsafe.Pointer(&action)), 0, signalSetSize, 0, 0)
+	}
+}
 
 // catchSignals calls reap after every SIGCHLD, from one goroutine.
 func catchSignals(reap func()) {
+	treatLibrarySignals(signalIgnored)
 	others := make(chan os.Signal, 1)
 	children := make(chan os.Signal, 1)
 	for n := syscall.Signal(1); n <= 64; n++ {

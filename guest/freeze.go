@@ -1,0 +1,172 @@
+// FREEZE and THAW: all of the sandbox stands still while somebody looks at its files. It goes on by itself after a while, so that a server which is lost
+// leaves nothing frozen.
+
+package main
+
+import (
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	longestFreeze = 5 * time.Second
+	stopWithin    = time.Second
+)
+
+type freezer struct {
+	turn sync.Mutex // held while processes are being stopped or let go
+
+	mu      sync.Mutex
+	frozen  bool
+	stopped []process // parents before their children
+	until   *time.Timer
+	times   int // that it was frozen or prolonged
+}
+
+func (f *freezer) isFrozen() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.frozen
+}
+
+func (g *guest) freeze(f frame, _ *nothing) error {
+	go func() {
+		g.freezer.turn.Lock()
+		defer g.freezer.turn.Unlock()
+		n, err := g.stopAll()
+		g.answer(f.id, frozenHeader{Stopped: n}, err)
+	}()
+	return nil
+}
+
+func (g *guest) thaw(f frame, _ *nothing) error {
+	go func() {
+		g.freezer.turn.Lock()
+		defer g.freezer.turn.Unlock()
+		g.done(f.id, thawedHeader{Resumed: g.letGo()})
+	}()
+	return nil
+}
+
+// stopAll has everything stopped and sees that it is. A freeze that stands is prolonged.
+func (g *guest) stopAll() (int, error) {
+	z := &g.freezer
+	z.mu.Lock()
+	if !z.frozen {
+		z.frozen = true
+		g.holdClocks(true)
+	}
+	if z.until != nil {
+		z.until.Stop()
+	}
+	z.times++
+	this := z.times
+	z.until = time.AfterFunc(longestFreeze, func() { g.endFreeze(this) })
+	z.mu.Unlock()
+	hit := map[processKey]bool{}
+	for _, p := range z.stopped {
+		hit[p.key()] = true
+	}
+	pause, until := shortestPause, time.Now().Add(stopWithin)
+	for {
+		moving, held := 0, 0
+		killing.Lock()
+		blocking(func() { moving, held = g.stopRound(hit) })
+		killing.Unlock()
+		late := time.Now().After(until)
+		if moving == 0 || late && moving == held {
+			return len(z.stopped), nil
+		}
+		if late {
+			g.letGo()
+			return 0, failed("busy", "%d processes could not be stopped", moving)
+		}
+		time.Sleep(pause)
+		pause = min(pause*2, longestPause)
+	}
+}
+
+// endFreeze ends one that nobody ended or prolonged.
+func (g *guest) endFreeze(which int) {
+	z := &g.freezer
+	z.turn.Lock()
+	defer z.turn.Unlock()
+	if z.times == which {
+		g.letGo()
+	}
+}
+
+// forgetFrozen is for when everything has been killed.
+func (g *guest) forgetFrozen() {
+	g.freezer.turn.Lock()
+	defer g.freezer.turn.Unlock()
+	g.letGo()
+}
+
+// stopRound stops what moves and says how much still did, and how much of that the kernel holds: the parent of a vfork, which is stopped when it comes back.
+func (g *guest) stopRound(hit map[processKey]bool) (moving, held int) {
+	for _, p := range g.agentProcesses() {
+		if p.state == 'T' || p.state == 't' || p.state == 'Z' || p.state == 'X' {
+			continue
+		}
+		moving++
+		if hit[p.key()] && p.state == 'D' {
+			held++
+		}
+		if !hit[p.key()] && syscall.Kill(p.pid, syscall.SIGSTOP) == nil {
+			hit[p.key()] = true
+			g.freezer.stopped = append(g.freezer.stopped, p)
+		}
+	}
+	return moving, held
+}
+
+// agentProcesses are all but the guest's own, parents before their children: a parent that is stopped does not see its children stop.
+func (g *guest) agentProcesses() []process {
+	table := scanProcesses(nil)
+	own := g.reaper.own() // after the scan: a session process that is in the table is known by now
+	all := table.below(os.Getpid(), nil)
+	theirs := all[:0]
+	for _, p := range all {
+		if _, ours := own[p.pid]; !ours {
+			theirs = append(theirs, p)
+		}
+	}
+	return theirs
+}
+
+// letGo continues what was stopped and nothing else, children first: their parents find them running. The caller has the freezer's turn.
+func (g *guest) letGo() (resumed int) {
+	z := &g.freezer
+	z.mu.Lock()
+	if z.until != nil {
+		z.until.Stop()
+		z.until = nil
+	}
+	frozen, stopped := z.frozen, z.stopped
+	z.frozen, z.stopped = false, nil
+	z.mu.Unlock()
+	blocking(func() {
+		for i := len(stopped) - 1; i >= 0; i-- {
+			now, there := readProcess(stopped[i].pid)
+			if there && now.key() == stopped[i].key() && syscall.Kill(now.pid, syscall.SIGCONT) == nil {
+				resumed++
+			}
+		}
+	})
+	if frozen {
+		g.holdClocks(false)
+	}
+	return resumed
+}
+
+// holdClocks stops the clocks of running commands, or lets them go on.
+func (g *guest) holdClocks(hold bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, c := range g.commands {
+		c.holdClock(hold)
+	}
+}
