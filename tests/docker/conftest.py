@@ -1,12 +1,12 @@
 """Real engine, real sandboxes. What every test of this folder stands on, and the check that none of them leaves a container behind."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 
 import docker
 import pytest
 from contract.sandbox_contract import SPEC
-from docker_helpers import WORKER, wait_until_gone
+from docker_helpers import WORKER, Opener, wait_until_gone
 
 from codecraft_server.docker import DockerSandboxes
 from codecraft_server.docker.engine import connected
@@ -48,9 +48,6 @@ async def docker_sandboxes(settings: SandboxSettings) -> AsyncIterator[DockerSan
     """Entered sandboxes of the worker under test."""
     async with DockerSandboxes(settings, WORKER) as sandboxes:
         yield sandboxes
-
-
-Opener = Callable[..., Awaitable[Sandbox]]
 
 
 @pytest.fixture

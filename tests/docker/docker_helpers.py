@@ -3,14 +3,17 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import docker
 
 from codecraft_server.docker.create import LABEL
+from codecraft_server.sandbox import Sandbox
 
 WORKER = f"test{os.getpid()}"  # several runs may share an engine
 GONE_WITHIN_S = 15.0
+
+Opener = Callable[..., Awaitable[Sandbox]]  # opens a sandbox of a spec
 
 
 def ours(client: docker.DockerClient, worker: str = WORKER) -> list[str]:

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from textwrap import dedent
+
+from docker_helpers import Opener
 
 from codecraft_server.curriculum import load
 from codecraft_server.episodes.layout import lay_out
@@ -16,8 +18,6 @@ from codecraft_server.task import Deed, Task, TaskFile
 
 SHIPPED = load(None, TaskDefaults())
 _POLICY = OutputPolicy(stream=False, separate=False, kept=64 * 1024, max_output=64 * 1024 * 1024, window=0, stall_s=5.0, stall_total_s=5.0)
-
-Opener = Callable[..., Awaitable[Sandbox]]
 
 
 async def do(sandbox: Sandbox, deeds: Sequence[Deed]) -> None:

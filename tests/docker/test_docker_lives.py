@@ -11,9 +11,8 @@ from pathlib import Path
 import docker
 import docker.errors
 import pytest
-from conftest import Opener
 from contract.sandbox_contract import KEPT, MIB, SPEC, finish, run
-from docker_helpers import WORKER, ours, until, wait_until_gone
+from docker_helpers import WORKER, Opener, ours, until, wait_until_gone
 
 from codecraft_server.docker import DockerSandboxes, volume
 from codecraft_server.docker.create import Mark, Tag, container_name, labels

@@ -5,8 +5,8 @@ import resource
 from dataclasses import replace
 
 import pytest
-from conftest import Opener
 from contract.sandbox_contract import MIB, SPEC, STREAMED, run
+from docker_helpers import Opener
 
 from codecraft_server.sandbox import Ended, Output
 

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import docker
 import pytest
-from conftest import Opener
 from contract.sandbox_contract import KEPT, MIB, SPEC, execute, program, run
-from docker_helpers import WORKER
+from docker_helpers import WORKER, Opener
 
 from codecraft_server.docker.create import container_name
 from codecraft_server.sandbox import EndReason, Sandbox, SandboxSpec

@@ -53,3 +53,8 @@ async def house(request: pytest.FixtureRequest, nasty_sandboxes: DockerSandboxes
     made = House(open_sandbox, shell, user)
     yield made
     await made.close()
+
+
+@pytest.fixture(autouse=True)
+def no_container_is_left() -> None:
+    """What `tests/docker` asks after each test is asked here once, by `nasty_sandboxes`: a sandbox serves many rows."""
