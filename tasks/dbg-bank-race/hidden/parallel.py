@@ -100,7 +100,7 @@ work = copied()
 with open(os.path.join(work, "storage.py"), "w") as file:
     file.write(STORAGE)
 with open(os.path.join(work, "driver_.py"), "w") as file:
-    file.write("\n".join(line.removeprefix("    ") for line in DRIVER.split("\n")))
+    file.write(DRIVER)
 code, out, err = run(["/usr/bin/python3", "-I", "driver_.py"], work, timeout=12)
 print(out.decode(errors="replace"), end="")
 print("ended", code)

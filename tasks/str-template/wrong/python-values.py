@@ -38,7 +38,7 @@ def _length(value):
 FILTERS = {
     "upper": (lambda value: text_of(value).upper(), 0, 0),
     "lower": (lambda value: text_of(value).lower(), 0, 0),
-    "trim": (lambda value: text_of(value).strip(), 0, 0),
+    "trim": (lambda value: text_of(value).strip(" \t\r\n"), 0, 0),
     "length": (_length, 0, 0),
     "first": (lambda value: _end(value, 0), 0, 0),
     "last": (lambda value: _end(value, -1), 0, 0),
@@ -57,6 +57,10 @@ def truth(value):
 def _same(left, right):
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(_same(one, other) for one, other in zip(left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(_same(value, right[key]) for key, value in left.items())
     return left == right
 
 

@@ -1,0 +1,5 @@
+"""First step: no functions yet."""
+
+RANGE_FUNCTIONS = {}
+FUNCTIONS = {}
+ARGUMENTS = {}

@@ -1,0 +1,13 @@
+# Git obeys the configuration of the repository it looks into, so it looks into a copy that has one of ours.
+set -e
+room=$(mktemp -d /tmp/room-XXXXXX)
+test -d /workspace/menu/.git && test ! -L /workspace/menu && test ! -L /workspace/menu/.git
+cp -RP /workspace/menu "$room/repo"
+chmod -R u+rwX "$room/repo"
+cd "$room/repo/.git"
+rm -rf config config.worktree commondir hooks info modules worktrees objects/info/alternates
+cd ..
+export HOME=/nonexistent GIT_NO_REPLACE_OBJECTS=1 GIT_ATTR_NOSYSTEM=1 GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
+git init --quiet
+git read-tree HEAD
+git status --porcelain --untracked-files=all --ignored

@@ -1,0 +1,64 @@
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: the learner's processes can't read this one
+WORK = "/workspace"
+ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "TZ": "UTC", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def copied(source=WORK):
+    """A copy of the learner's directory that this process may write to."""
+    room = tempfile.mkdtemp(prefix="room-", dir="/tmp")
+    target = os.path.join(room, "work")
+    shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache"))
+    return target
+
+
+def run(argv, cwd, timeout=10, stdin=b"", env=None):
+    """Run to the end; return (exit code or "timeout", stdout, stderr). Its whole session is ended afterwards."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, tempfile.TemporaryFile() as given:
+        given.write(stdin)
+        given.seek(0)
+        child = subprocess.Popen(argv, cwd=cwd, stdin=given, stdout=out, stderr=err, env=env or ENV, start_new_session=True)
+        try:
+            code = child.wait(timeout)
+        except subprocess.TimeoutExpired:
+            code = "timeout"
+        try:
+            os.killpg(child.pid, signal.SIGKILL)
+        except OSError:
+            pass
+        child.wait()
+        out.seek(0)
+        err.seek(0)
+        return code, out.read(4_000_000), err.read(1_000_000)
+
+
+import hashlib
+
+state = 77
+
+
+def draw(most):
+    global state
+    state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
+    return (state >> 33) % most
+
+
+
+n, q = 200_000, 100_000
+values = [draw(2_000_001) - 1_000_000 for _ in range(n)]
+rows = []
+for _ in range(q):
+    first = draw(n) + 1
+    rows.append(f"{first} {first + draw(n - first + 1)}")
+text = f"{n} {q}\n{' '.join(map(str, values))}\n" + "\n".join(rows) + "\n"
+work = copied()
+code, out, err = run(["/usr/bin/python3", "sums.py"], work, timeout=6, stdin=text.encode())
+print("ended", code, hashlib.sha256(b"\n".join(out.split())).hexdigest())

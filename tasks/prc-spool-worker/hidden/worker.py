@@ -1,0 +1,139 @@
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: the learner's processes can't read this one
+WORK = "/workspace"
+ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "TZ": "UTC", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def copied(source=WORK):
+    """A copy of the learner's directory that this process may write to."""
+    room = tempfile.mkdtemp(prefix="room-", dir="/tmp")
+    target = os.path.join(room, "work")
+    shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache"))
+    return target
+
+
+def run(argv, cwd, timeout=10, stdin=b"", env=None):
+    """Run to the end; return (exit code or "timeout", stdout, stderr). Its whole session is ended afterwards."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, tempfile.TemporaryFile() as given:
+        given.write(stdin)
+        given.seek(0)
+        child = subprocess.Popen(argv, cwd=cwd, stdin=given, stdout=out, stderr=err, env=env or ENV, start_new_session=True)
+        try:
+            code = child.wait(timeout)
+        except subprocess.TimeoutExpired:
+            code = "timeout"
+        try:
+            os.killpg(child.pid, signal.SIGKILL)
+        except OSError:
+            pass
+        child.wait()
+        out.seek(0)
+        err.seek(0)
+        return code, out.read(4_000_000), err.read(1_000_000)
+
+
+def fresh(jobs):
+    work = copied()
+    shutil.rmtree(os.path.join(work, "spool"), ignore_errors=True)
+    shutil.rmtree(os.path.join(work, "done"), ignore_errors=True)
+    for name in ("status.txt", "worker.pid"):
+        if os.path.exists(os.path.join(work, name)):
+            os.remove(os.path.join(work, name))
+    os.mkdir(os.path.join(work, "spool"))
+    for name, text in jobs.items():
+        add(work, name, text)
+    return work
+
+
+def add(work, name, text):
+    with open(os.path.join(work, name), "w") as file:
+        file.write(text)
+    os.replace(os.path.join(work, name), os.path.join(work, "spool", name))
+
+
+def start(work):
+    child = subprocess.Popen(["/usr/bin/python3", "worker.py"], cwd=work, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=ENV, start_new_session=True)
+    wait(lambda: child.poll() is not None or read(work, "worker.pid").strip() == str(child.pid), 5)
+    return child
+
+
+def wait(condition, seconds):
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return bool(condition())
+
+
+def read(work, name):
+    try:
+        with open(os.path.join(work, name)) as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def ended(child, seconds=5):
+    try:
+        return child.wait(seconds)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        return "did not end"
+
+
+def show(work):
+    for folder in ("done", "spool"):
+        path = os.path.join(work, folder)
+        print(folder, [(name, read(work, f"{folder}/{name}")) for name in sorted(os.listdir(path))] if os.path.isdir(path) else "is missing")
+
+
+work = fresh({"b.job": "1\n2\n\n3\n", "a.job": "-5\n10\n", "c.job": "", "bad.job": "1\nx\n", "notes.txt": "7\n"})
+child = start(work)
+print("all done", wait(lambda: not [name for name in os.listdir(os.path.join(work, "spool")) if name.endswith(".job")], 8))
+add(work, "late.job", "4\n4\n")
+print("late", wait(lambda: read(work, "done/late.job") != "", 5))
+child.send_signal(signal.SIGUSR1)
+print("status", wait(lambda: read(work, "status.txt") == "done 5\n", 3))
+child.send_signal(signal.SIGTERM)
+print("ended", ended(child), os.path.exists(os.path.join(work, "worker.pid")))
+show(work)
+
+for number, name in ((signal.SIGTERM, "TERM"), (signal.SIGINT, "INT")):
+    work = fresh({"1.job": "1\n" * 12, "2.job": "2\n" * 5})
+    child = start(work)
+    time.sleep(0.35)
+    child.send_signal(number)
+    time.sleep(0.2)
+    print(name, "still at it", child.poll() is None, sorted(os.listdir(os.path.join(work, "done")))[:1] in ([], ["1.job.tmp"]))
+    child.send_signal(number)
+    print("ended", ended(child), os.path.exists(os.path.join(work, "worker.pid")))
+    show(work)
+
+work = fresh({"1.job": "1\n" * 8})
+child = start(work)
+time.sleep(0.3)
+child.send_signal(signal.SIGUSR1)
+print("status later", wait(lambda: read(work, "status.txt") != "", 5), repr(read(work, "status.txt")))
+begin = time.monotonic()
+child.send_signal(signal.SIGTERM)
+print("ended", ended(child), time.monotonic() - begin < 1)
+show(work)
+
+work = fresh({"1.job": "1\n" * 9, "2.job": "5\n"})
+child = start(work)
+time.sleep(0.4)
+child.kill()
+print("killed", ended(child))
+print(sorted(os.listdir(os.path.join(work, "spool"))), "1.job" in os.listdir(os.path.join(work, "done")))
+child = start(work)
+print("again", wait(lambda: read(work, "done/2.job") != "", 6))
+child.send_signal(signal.SIGTERM)
+print("ended", ended(child))
+show(work)

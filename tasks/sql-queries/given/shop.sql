@@ -1,0 +1,10 @@
+CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL, city TEXT);
+CREATE TABLE products (id INTEGER PRIMARY KEY, name TEXT NOT NULL, category TEXT NOT NULL, price INTEGER NOT NULL);
+CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customers (id), day TEXT NOT NULL, status TEXT NOT NULL);
+CREATE TABLE items (order_id INTEGER NOT NULL REFERENCES orders (id), product_id INTEGER NOT NULL REFERENCES products (id), quantity INTEGER NOT NULL, PRIMARY KEY (order_id, product_id));
+BEGIN;
+INSERT INTO customers VALUES (1, 'Ida', 'Oslo'), (2, 'Bo', 'Bergen'), (3, 'Cleo', NULL), (4, 'Dag', 'Oslo');
+INSERT INTO products VALUES (1, 'Green tea', 'tea', 450), (2, 'Black tea', 'tea', 400), (3, 'Cup', 'dishes', 900), (4, 'Pot', 'dishes', 2500), (5, 'Honey', 'food', 700);
+INSERT INTO orders VALUES (1, 1, '2024-01-05', 'paid'), (2, 2, '2024-01-20', 'paid'), (3, 1, '2024-02-02', 'cancelled'), (4, 1, '2024-03-10', 'sent'), (5, 3, '2024-03-11', 'cancelled'), (6, 2, '2024-03-12', 'open');
+INSERT INTO items VALUES (1, 1, 2), (1, 3, 1), (2, 2, 2), (3, 4, 1), (4, 3, 2), (4, 1, 1), (5, 5, 3), (6, 2, 1), (6, 3, 1);
+COMMIT;

@@ -1,0 +1,10 @@
+CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL, city TEXT);
+CREATE TABLE products (id INTEGER PRIMARY KEY, name TEXT NOT NULL, category TEXT NOT NULL, price INTEGER NOT NULL);
+CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customers (id), day TEXT NOT NULL, status TEXT NOT NULL);
+CREATE TABLE items (order_id INTEGER NOT NULL REFERENCES orders (id), product_id INTEGER NOT NULL REFERENCES products (id), quantity INTEGER NOT NULL, PRIMARY KEY (order_id, product_id));
+BEGIN;
+INSERT INTO customers VALUES (20, 'Al, the Great', 'Bergen'), (9, 'Åse', 'Oslo'), (12, 'ann', 'Bergen'), (17, 'Bob', 'Rome'), (1, 'Hal', 'Bergen'), (15, 'Gil', 'Oslo');
+INSERT INTO products VALUES (1, 'blue cup 1', 'food', 3344), (2, 'old pot 2', 'tools', 1308), (3, 'red pot 3', 'unsold', 3645), (4, 'blue pot 4', 'dishes', 44), (5, 'blue pot 5', 'food', 1364), (6, 'old tea 6', 'food', 4418);
+INSERT INTO orders VALUES (7, 15, '2023-04-04', 'open'), (13, 1, '2023-12-25', 'cancelled'), (10, 15, '2024-03-14', 'open'), (1, 9, '2023-02-01', 'paid'), (12, 1, '2024-02-01', 'cancelled'), (14, 1, '2023-12-05', 'open'), (6, 9, '2022-12-17', 'open'), (5, 1, '2023-04-12', 'sent'), (9, 1, '2023-11-05', 'cancelled'), (28, 20, '2023-05-05', 'cancelled'), (29, 17, '2023-05-05', 'cancelled');
+INSERT INTO items VALUES (13, 2, 4), (13, 5, 2), (10, 1, 4), (10, 5, 1), (10, 2, 4), (1, 5, 3), (6, 2, 3), (6, 4, 1), (9, 1, 1), (28, 1, 50), (29, 1, 50);
+COMMIT;

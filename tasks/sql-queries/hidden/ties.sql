@@ -1,0 +1,10 @@
+CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL, city TEXT);
+CREATE TABLE products (id INTEGER PRIMARY KEY, name TEXT NOT NULL, category TEXT NOT NULL, price INTEGER NOT NULL);
+CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customers (id), day TEXT NOT NULL, status TEXT NOT NULL);
+CREATE TABLE items (order_id INTEGER NOT NULL REFERENCES orders (id), product_id INTEGER NOT NULL REFERENCES products (id), quantity INTEGER NOT NULL, PRIMARY KEY (order_id, product_id));
+BEGIN;
+INSERT INTO customers VALUES (7, 'Same', 'A'), (3, 'Same', 'B'), (9, 'Same', NULL);
+INSERT INTO products VALUES (1, 'x', 'k', 10), (2, 'y', 'k', 20), (3, 'a', 'l', 5), (4, 'z', 'k', 1);
+INSERT INTO orders VALUES (5, 7, '2023-01-31', 'paid'), (4, 7, '2023-01-31', 'paid'), (2, 3, '2024-02-28', 'open'), (1, 3, '2024-03-01', 'sent'), (8, 7, '2023-02-01', 'open');
+INSERT INTO items VALUES (5, 1, 3), (4, 2, 3), (2, 3, 1), (1, 4, 2);
+COMMIT;
