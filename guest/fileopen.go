@@ -43,7 +43,8 @@ func identityName(as string) (string, error) {
 
 // openRegular opens without ever waiting, and gives back only a regular file that is the sandbox's own.
 func openRegular(path string, flags int, mode uint32) (int, *syscall.Stat_t, error) {
-	fd, err := openRetrying(path, flags|syscall.O_NONBLOCK|syscall.O_NOCTTY|syscall.O_CLOEXEC|syscall.O_LARGEFILE, mode)
+	flags |= syscall.O_NONBLOCK | syscall.O_NOCTTY | syscall.O_CLOEXEC | syscall.O_LARGEFILE
+	fd, err := openToRead(func(flags int) (int, error) { return openRetrying(path, flags, mode) }, flags)
 	if err != nil {
 		return -1, nil, err
 	}
@@ -91,7 +92,8 @@ func checkMount(fd int) error {
 
 // openDirectory opens one for listing.
 func openDirectory(path string) (*os.File, error) {
-	fd, err := openRetrying(path, syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_CLOEXEC, 0)
+	flags := syscall.O_RDONLY | syscall.O_DIRECTORY | syscall.O_CLOEXEC
+	fd, err := openToRead(func(flags int) (int, error) { return openRetrying(path, flags, 0) }, flags)
 	if err != nil {
 		return nil, err
 	}

@@ -260,7 +260,8 @@ type unpackedHeader struct {
 }
 
 type frozenHeader struct {
-	Stopped int `json:"stopped"`
+	Stopped   int `json:"stopped"`
+	Unstopped int `json:"unstopped"`
 }
 
 type thawedHeader struct {

@@ -147,9 +147,13 @@ func joined(directory, name string) string {
 	return directory + "/" + name
 }
 
-// begin starts with a path that was asked for, which must be there.
+// begin starts with a path that was asked for.
 func (p *packer) begin(top packTop) error {
 	fd, err := openTop(top.path)
+	if err == syscall.ENOENT {
+		p.skipped++
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -173,10 +177,12 @@ func (p *packer) begin(top packTop) error {
 	return nil
 }
 
-// enter takes one name of a directory. What cannot be opened, or is neither file, directory nor link, is counted and left out.
+// enter takes one name of a directory. What is neither file, directory nor a link that stays inside is counted and left out, like what has just gone.
 func (p *packer) enter(dir int, name, full string, depth int) error {
 	stat, target, err := statAt(dir, name)
 	switch {
+	case err != nil && err != syscall.ENOENT:
+		return err
 	case err != nil:
 	case stat.Mode&syscall.S_IFMT == syscall.S_IFREG:
 		return p.enterFile(dir, name, full)
@@ -190,10 +196,10 @@ func (p *packer) enter(dir int, name, full string, depth int) error {
 }
 
 func (p *packer) enterFile(dir int, name, full string) error {
-	fd, err := openStep(dir, name, syscall.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
+	open := func(flags int) (int, error) { return openStep(dir, name, flags, 0) }
+	fd, err := openToRead(open, syscall.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY)
 	if err != nil {
-		p.skipped++
-		return nil
+		return err
 	}
 	stat, err := checkRegular(fd)
 	if err != nil {
@@ -214,12 +220,13 @@ func (p *packer) enterDirectory(dir int, name, full string, depth int, stat *sys
 	if len(p.stack) >= maxPackedDepth {
 		return failed("too_large", "directories deeper than %d", maxPackedDepth)
 	}
-	fd, err := openStep(dir, name, syscall.O_RDONLY|syscall.O_DIRECTORY, 0)
-	if err == nil && checkMount(fd) != nil {
-		syscall.Close(fd)
-		err = syscall.ENODEV
+	open := func(flags int) (int, error) { return openStep(dir, name, flags, 0) }
+	fd, err := openToRead(open, syscall.O_RDONLY|syscall.O_DIRECTORY)
+	if err != nil {
+		return err
 	}
-	if err != nil { // its name is packed, its content is not to be had
+	if checkMount(fd) != nil { // its name is packed, its content is the kernel's
+		syscall.Close(fd)
 		p.skipped++
 		return nil
 	}

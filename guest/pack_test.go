@@ -135,6 +135,42 @@ func TestPackSkips(t *testing.T) {
 	}
 }
 
+// A path that is not there is absent from the archive; a file that may not be read is a failure.
+func TestPackMissingAndUnreadable(t *testing.T) {
+	w, dir := agentWorkers(t)
+	os.WriteFile(dir+"/f", []byte("x"), 0o644)
+	p := newPacker(1<<20, 100, packTop{dir + "/f", "f"}, packTop{dir + "/missing", "missing"})
+	if archive, err := packAll(p); err != nil || p.entries != 1 || p.skipped != 1 || !bytes.Contains(archive, []byte("f")) {
+		t.Errorf("%d entries, %d skipped, %v", p.entries, p.skipped, err)
+	}
+	os.WriteFile(dir+"/secret", nil, 0o600)
+	err := w.do(asAgent, func() error { _, err := packAll(newPacker(1<<20, 100, packTop{dir, "d"})); return err })
+	if err == nil || describeFailure(err).Error != "permission" {
+		t.Errorf("%v", err)
+	}
+}
+
+// What is packed or read has no new access time.
+func TestReadingLeavesNoTrace(t *testing.T) {
+	top := t.TempDir()
+	os.WriteFile(top+"/f", []byte("x"), 0o644)
+	long := time.Unix(1_000_000_000, 0)
+	os.Chtimes(top+"/f", long, long)
+	if _, err := packAll(newPacker(1<<20, 100, packTop{top, ""})); err != nil {
+		t.Fatal(err)
+	}
+	fd, _, err := openRegular(top+"/f", syscall.O_RDONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(fd)
+	preadFully(fd, make([]byte, 1), 0)
+	var stat syscall.Stat_t
+	if syscall.Stat(top+"/f", &stat); stat.Atim.Sec != long.Unix() {
+		t.Errorf("access time %d", stat.Atim.Sec)
+	}
+}
+
 // The length said beforehand is the archive's own, and one byte or entry less is too much.
 func TestPackBounds(t *testing.T) {
 	top := makeTree(t)

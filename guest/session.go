@@ -193,7 +193,7 @@ func (s *session) reported(r report, end *endHeader) {
 	if signal := r.status - signalledAbove; signal >= 1 && signal <= highestSignal {
 		end.Reason, end.Signal = reasonSignalled, &signal
 	}
-	s.lastStatus, s.cwd = r.status&0xff, r.cwd
+	s.lastStatus, s.cwd = r.status&0xff, s.trueDirectory(r.cwd)
 	if r.exports != nil {
 		s.exports = r.exports
 	}

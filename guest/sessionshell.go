@@ -4,8 +4,14 @@ package main
 
 import (
 	"errors"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
 	"time"
 )
+
+const deletedSuffix = " (deleted)" // proc(5)
 
 var errShellSilent = errors.New("the shell does not answer")
 
@@ -70,6 +76,27 @@ func (s *session) settle(exports []byte) error {
 	case <-patience.C:
 	}
 	return errShellSilent
+}
+
+// trueDirectory is the shell's own word for where it is, unless that name leads elsewhere by now: then it is the kernel's. Asked as the agent, for the
+// guest may not look into other users' processes.
+func (s *session) trueDirectory(said []byte) []byte {
+	link := "/proc/" + strconv.Itoa(s.shell.process.pid) + "/cwd"
+	answer := said
+	s.guest.files.do(asAgent, func() error {
+		real, err := os.Readlink(link)
+		if err != nil || real == string(said) || strings.HasSuffix(real, deletedSuffix) || sameDirectory(link, string(said)) {
+			return err
+		}
+		answer = []byte(real)
+		return nil
+	})
+	return answer
+}
+
+func sameDirectory(one, other string) bool {
+	var a, b syscall.Stat_t
+	return syscall.Stat(one, &a) == nil && syscall.Stat(other, &b) == nil && a.Dev == b.Dev && a.Ino == b.Ino
 }
 
 func (s *session) dropShell() {

@@ -13,7 +13,7 @@ import (
 
 const (
 	maxOpenUnpacks = 4
-	privateMode    = 0o700 // of a directory while it is being filled
+	privateMode    = 0o700
 )
 
 type fileUnpack struct {
@@ -123,22 +123,18 @@ func (u *fileUnpack) as(act func() error) error {
 // open finds the directory, and makes it if its parent is there.
 func (u *fileUnpack) open() error {
 	path := strings.TrimRight(u.path, "/") + "/."
-	fd, err := openTop(path)
+	top, err := openTop(path)
 	if err == syscall.ENOENT {
 		if err = u.makeTop(strings.TrimRight(u.path, "/")); err != nil {
 			return err
 		}
-		fd, err = openTop(path)
+		top, err = openTop(path)
 	}
 	if err != nil {
 		return err
 	}
-	defer syscall.Close(fd)
-	u.top, err = openStep(fd, ".", syscall.O_RDONLY|syscall.O_DIRECTORY, 0)
-	if err == nil {
-		err = checkMount(u.top)
-	}
-	return err
+	u.top = top
+	return checkMount(top)
 }
 
 func (u *fileUnpack) makeTop(path string) error {
@@ -222,20 +218,17 @@ func (u *fileUnpack) replace(name string, create func(dir int, last string) erro
 	return create(dir, last)
 }
 
-// enter opens a directory below the top, step by step, making what is missing. The caller closes it.
+// enter opens a directory below the top, step by step, making what is missing; what it gives is to go on from (O_PATH). The caller closes it.
 func (u *fileUnpack) enter(name string) (int, error) {
-	fd, err := openStep(u.top, ".", syscall.O_RDONLY|syscall.O_DIRECTORY, 0)
+	fd, err := openStep(u.top, ".", oPath|syscall.O_DIRECTORY, 0)
 	if err != nil || name == "" {
 		return fd, err
 	}
 	for _, part := range strings.Split(name, "/") {
-		next, err := openStep(fd, part, syscall.O_RDONLY|syscall.O_DIRECTORY, 0)
+		next, err := openStep(fd, part, oPath|syscall.O_DIRECTORY, 0)
 		if err == syscall.ENOENT {
-			if err = syscall.Mkdirat(fd, part, privateMode); err == nil {
-				next, err = openStep(fd, part, syscall.O_RDONLY|syscall.O_DIRECTORY, 0)
-			}
-			if err == nil {
-				err = syscall.Fchmod(next, parentMode)
+			if err = makeAt(fd, part); err == nil {
+				next, err = openStep(fd, part, oPath|syscall.O_DIRECTORY, 0)
 			}
 		}
 		syscall.Close(fd)
@@ -245,6 +238,24 @@ func (u *fileUnpack) enter(name string) (int, error) {
 		fd = next
 	}
 	return fd, nil
+}
+
+// makeAt makes a directory of the usual mode, whatever the umask.
+func makeAt(dir int, name string) error {
+	if err := syscall.Mkdirat(dir, name, privateMode); err != nil {
+		return err
+	}
+	return changeAt(dir, name, func(fd int) error { return syscall.Fchmod(fd, parentMode) })
+}
+
+// changeAt opens a directory by its name for a change to itself.
+func changeAt(dir int, name string, change func(fd int) error) error {
+	fd, err := openStep(dir, name, syscall.O_RDONLY|syscall.O_DIRECTORY, 0)
+	if err != nil {
+		return err
+	}
+	defer syscall.Close(fd)
+	return change(fd)
 }
 
 func (u *fileUnpack) makeFile(archive *tar.Reader, h *tar.Header, name string, mode uint32) error {
@@ -301,7 +312,9 @@ func (u *fileUnpack) finishFolders() error {
 		if err != nil {
 			return err
 		}
-		err = firstError(syscall.Fchmod(fd, folder.mode), setModified(fd, folder.time))
+		err = changeAt(fd, ".", func(fd int) error {
+			return firstError(syscall.Fchmod(fd, folder.mode), setModified(fd, folder.time))
+		})
 		syscall.Close(fd)
 		if err != nil {
 			return err

@@ -49,6 +49,11 @@ class FrameType(IntEnum):
     SHUTDOWN = 17
     RELEASE = 18
     PROCESSES = 19
+    PACK = 20
+    UNPACK = 21
+    UNPACK_DATA = 22
+    FREEZE = 32
+    THAW = 33
     HELLO = 129
     DONE = 130
     FAILED = 131

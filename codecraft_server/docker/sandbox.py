@@ -6,6 +6,7 @@ and hands in how it goes.
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from codecraft_server.docker.commands import STDIN_BUFFER_BYTES, GuestCommand, output_header, problem
@@ -165,17 +166,22 @@ class DockerSandbox:
         """See `sandbox.Sandbox.write_file`."""
         header: dict[str, Any] = {"path_b64": pack_bytes(path), "parents": True, "as": _identity(as_root=as_root)}
         header |= {key: value for key, value in (("mode", mode), ("offset", offset)) if value is not None}
-        header["eof"] = len(content) <= _WRITE_PIECE_BYTES
+        await self._send_pieces(FrameType.WRITE, FrameType.WRITE_DATA, header, content, self._settings.request_timeout_s)
+
+    async def _send_pieces(self, first: FrameType, further: FrameType, header: dict[str, Any], content: bytes, timeout_s: float) -> None:
+        """A request whose content may be longer than a frame, and its answer."""
         view = memoryview(content)
+        header = header | {"eof": len(content) <= _WRITE_PIECE_BYTES}
         try:
-            with self._link.conversation(FrameType.WRITE, header, view[:_WRITE_PIECE_BYTES]) as (request_id, reply):
+            with self._link.conversation(first, header, view[:_WRITE_PIECE_BYTES]) as (request_id, reply):
                 for start in range(_WRITE_PIECE_BYTES, len(content), _WRITE_PIECE_BYTES):
                     await self._link.drained()
-                    if reply.done():
-                        break
                     piece = view[start : start + _WRITE_PIECE_BYTES]
-                    self._link.send(FrameType.WRITE_DATA, request_id, {"eof": start + len(piece) >= len(content)}, piece)
-                await self._link.answer(reply, self._settings.request_timeout_s)
+                    is_last = reply.done() or start + len(piece) >= len(content)
+                    self._link.send(further, request_id, {"eof": is_last}, piece)
+                    if is_last:
+                        break
+                await self._link.answer(reply, timeout_s)
         except GuestRefusalError as error:
             raise problem(error) from None
 
@@ -196,6 +202,27 @@ class DockerSandbox:
         except (ValueError, KeyError, TypeError, FrameError) as error:
             raise _nonsense(error) from error
 
+    # Archives
+
+    async def pack(self, paths: Sequence[bytes], *, max_bytes: int, max_entries: int) -> bytes:
+        """See `sandbox.Sandbox.pack`."""
+        bound = min(max_bytes, self._settings.packed_bytes)
+        header = {"paths_b64": [pack_bytes(path) for path in paths], "max_bytes": bound, "max_entries": max_entries, "as": "agent"}
+        return b"".join((await self._ask(FrameType.PACK, header, self._settings.archive_timeout_s)).data)
+
+    async def unpack(self, path: bytes, data: bytes, *, uid: int) -> None:
+        """See `sandbox.Sandbox.unpack`."""
+        header = {"path_b64": pack_bytes(path), "uid": uid, "gid": uid}
+        await self._send_pieces(FrameType.UNPACK, FrameType.UNPACK_DATA, header, data, self._settings.archive_timeout_s)
+
+    async def freeze(self) -> int:
+        """See `sandbox.Sandbox.freeze`."""
+        return _number(await self._ask(FrameType.FREEZE, {}), "unstopped")
+
+    async def thaw(self) -> None:
+        """See `sandbox.Sandbox.thaw`."""
+        await self._ask(FrameType.THAW, {})
+
     # Ends
 
     async def close(self) -> None:
@@ -210,9 +237,9 @@ class DockerSandbox:
         if self._link.lost is not None:
             raise again(self._link.lost)
 
-    async def _ask(self, kind: FrameType, header: dict[str, Any]) -> Reply:
+    async def _ask(self, kind: FrameType, header: dict[str, Any], timeout_s: float | None = None) -> Reply:
         try:
-            return await self._link.request(kind, header, timeout_s=self._settings.request_timeout_s)
+            return await self._link.request(kind, header, timeout_s=timeout_s or self._settings.request_timeout_s)
         except GuestRefusalError as error:
             raise problem(error) from None
 

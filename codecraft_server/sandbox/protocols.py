@@ -99,6 +99,34 @@ class Sandbox(Protocol):
         """Look at one path as the agent. FileProblem."""
         ...
 
+    async def pack(self, paths: Sequence[bytes], *, max_bytes: int, max_entries: int) -> bytes:
+        """Return what is at and below some paths, read as the agent, as one tar archive (GNU format) within the bounds.
+
+        Names begin with the path as asked for, without leading slashes. Regular files, directories and links that stay inside their path;
+        everything else, and a path that is not there, is left out. Modes and times are kept, links never followed.
+        FileProblem: TOO_LARGE; PERMISSION where something can't be read; INVALID for a path with `..`.
+        """
+        ...
+
+    async def unpack(self, path: bytes, data: bytes, *, uid: int) -> None:
+        """Make an archive's entries below a directory as that user (its gid is the same number), replacing what is there but directories.
+
+        What was made before a failure stays.
+        FileProblem: INVALID where the archive is none or would lead out; NOT_DIRECTORY where a link is in its way; NO_SPACE, PERMISSION.
+        """
+        ...
+
+    async def freeze(self) -> int:
+        """Have every process stand still; returns how many could not be stopped. No command can be run until `thaw` (FileProblem BUSY).
+
+        It ends by itself 5 s after the last call. No time is charged to commands meanwhile.
+        """
+        ...
+
+    async def thaw(self) -> None:
+        """Let those go on that `freeze` stopped. Does nothing without a freeze."""
+        ...
+
     async def kill_all(self) -> int:
         """End every process but the guest; returns how many could not be verified gone. Running commands end INTERRUPTED."""
         ...

@@ -13,6 +13,8 @@ Commands keep to a language small enough for a fake shell:
 
 import asyncio
 import contextlib
+import io
+import tarfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 
@@ -470,6 +472,64 @@ class SandboxContract:
         await sandbox.write_file(b"file", b"12345", mode=0o600, offset=None)
         entry = await sandbox.stat(b"file", follow=True)
         assert (entry.path, entry.type, entry.size, entry.mode) == (b"", FileType.FILE, 5, 0o600)
+
+    # Archives
+
+    async def test_a_tree_is_packed_and_unpacked(self, sandbox: Sandbox) -> None:
+        """Files and directories come out elsewhere as they went in, bytes, names and modes, under the names asked for."""
+        await sandbox.write_file(b"tree/deep/caf\xe9 \n", bytes(range(256)) * 1000, mode=0o640, offset=None)
+        await sandbox.write_file(b"tree/empty", b"", mode=0o755, offset=None)
+        await sandbox.write_file(b"beside", b"not asked for", mode=None, offset=None)
+        archive = await sandbox.pack([b"/workspace/tree"], max_bytes=MIB, max_entries=10)
+        await sandbox.unpack(b"/tmp/copy", archive, uid=1000)
+        before = await sandbox.list_files(b"tree", depth=9, max_entries=99)
+        assert await sandbox.list_files(b"/tmp/copy/workspace/tree", depth=9, max_entries=99) == before
+        assert [e.path for e in (await sandbox.list_files(b"/tmp/copy/workspace", depth=1, max_entries=99)).entries] == [b"tree"]
+        copied = await sandbox.read_file(b"/tmp/copy/workspace/tree/deep/caf\xe9 \n", offset=0, max_bytes=MIB)
+        assert (copied.data, copied.mode) == (bytes(range(256)) * 1000, 0o640)
+
+    async def test_a_path_that_is_not_there_is_not_packed(self, sandbox: Sandbox) -> None:
+        """What is missing is absent; what is there is an entry itself, a single file too."""
+        await sandbox.write_file(b"file", b"one", mode=None, offset=None)
+        archive = await sandbox.pack([b"missing", b"file"], max_bytes=MIB, max_entries=1)
+        await sandbox.unpack(b"/tmp/copy", archive, uid=1000)
+        assert [e.path for e in (await sandbox.list_files(b"/tmp/copy", depth=9, max_entries=9)).entries] == [b"file"]
+
+    async def test_packing_is_bounded(self, sandbox: Sandbox) -> None:
+        """More bytes or more entries than allowed are TOO_LARGE, and a path with `..` is INVALID."""
+        await sandbox.write_file(b"tree/file", b"x" * 5000, mode=None, offset=None)
+        async with problem(FileProblemKind.TOO_LARGE):
+            await sandbox.pack([b"tree"], max_bytes=5000, max_entries=10)
+        async with problem(FileProblemKind.TOO_LARGE):
+            await sandbox.pack([b"tree"], max_bytes=MIB, max_entries=1)
+        async with problem(FileProblemKind.INVALID):
+            await sandbox.pack([b"../workspace/tree"], max_bytes=MIB, max_entries=10)
+        assert await sandbox.pack([b"tree"], max_bytes=MIB, max_entries=2)
+
+    @pytest.mark.parametrize("name", ["/workspace/out", "../out", "a/../../out"])
+    async def test_an_archive_that_leads_out_is_refused(self, sandbox: Sandbox, name: str) -> None:
+        """Absolute names and names with `..` are INVALID, and so is what is no archive."""
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as archive:
+            archive.addfile(tarfile.TarInfo(name))
+        for data in (buffer.getvalue(), b"junk" * 500):
+            async with problem(FileProblemKind.INVALID):
+                await sandbox.unpack(b"/workspace/in", data, uid=1000)
+        async with problem(FileProblemKind.NOT_FOUND):
+            await sandbox.stat(b"/workspace/out", follow=False)
+
+    async def test_a_frozen_sandbox_runs_nothing_and_goes_on_after(self, sandbox: Sandbox) -> None:
+        """While everything stands still files can be read and no command is taken; thawed, all is as before. Thawing twice is thawing."""
+        await run(sandbox, b"export KEPT=yes")
+        await sandbox.write_file(b"file", b"read", mode=None, offset=None)
+        assert await sandbox.freeze() == 0
+        assert (await sandbox.read_file(b"file", offset=0, max_bytes=10)).data == b"read"
+        async with problem(FileProblemKind.BUSY):
+            await run(sandbox, b"true")
+        await sandbox.thaw()
+        await sandbox.thaw()
+        after = await run(sandbox, b"echo $KEPT")
+        assert (after.text(), after.end.session_restarted) == (b"yes\n", False)
 
     # Programs outside of sessions
 

@@ -1,6 +1,9 @@
 """Files of a fake sandbox, in memory, with just enough of users and modes."""
 
+import io
 import posixpath
+import tarfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from codecraft_server.sandbox import FileContent, FileEntry, FileList, FileProblem, FileProblemKind, FileType
@@ -74,6 +77,39 @@ class FakeFiles:
         """See Sandbox.stat."""
         return self._entry(b"", self._find(path))
 
+    def pack(self, paths: Sequence[bytes], max_bytes: int, max_entries: int) -> bytes:
+        """See Sandbox.pack."""
+        members: list[tuple[bytes, _Node]] = []
+        for path in paths:
+            if b".." in path.split(b"/"):
+                raise FileProblem(FileProblemKind.INVALID, "a path to pack can't hold `..`")
+            top, named = self.absolute(path), posixpath.normpath(path.lstrip(b"/"))
+            prefix = top.rstrip(b"/") + b"/"
+            found = sorted(name for name in self._nodes if name == top or name.startswith(prefix))
+            members += [(posixpath.normpath(posixpath.join(named, name[len(prefix) :])), self._nodes[name]) for name in found]
+        members = [(name, node) for name, node in members if name != b"."]
+        if any(node.mode & 0o444 == 0 for _, node in members):
+            raise FileProblem(FileProblemKind.PERMISSION, "permission denied")
+        archive = _archive(members)
+        if len(archive) > max_bytes or len(members) > max_entries:
+            raise FileProblem(FileProblemKind.TOO_LARGE, "too large to be packed")
+        return archive
+
+    def unpack(self, path: bytes, data: bytes, uid: int) -> None:
+        """See Sandbox.unpack."""
+        try:
+            with tarfile.open(fileobj=io.BytesIO(data), mode="r:", errors="surrogateescape") as archive:
+                members = [(member, archive.extractfile(member) if member.isreg() else None) for member in archive]
+                for member, content in members:
+                    name = member.name.encode("utf-8", "surrogateescape")
+                    if name.startswith(b"/") or b".." in name.split(b"/") or not (member.isreg() or member.isdir()):
+                        raise FileProblem(FileProblemKind.INVALID, "the archive leads out, or holds what is no file")
+                    where = self.absolute(name, self.absolute(path))
+                    self._make_directories(posixpath.dirname(where))
+                    self._nodes[where] = _Node(member.mode, uid, None if content is None else content.read())
+        except tarfile.TarError as error:
+            raise FileProblem(FileProblemKind.INVALID, f"the archive: {error}") from None
+
     def _entry(self, name: bytes, node: _Node) -> FileEntry:
         kind = FileType.DIRECTORY if node.data is None else FileType.FILE
         return FileEntry(name, kind, len(node.data or b""), node.mode)
@@ -96,3 +132,14 @@ class FakeFiles:
             path = posixpath.dirname(path)
         if self._nodes[path].data is not None:
             raise FileProblem(FileProblemKind.NOT_DIRECTORY, "a part of the path is no directory")
+
+
+def _archive(members: Sequence[tuple[bytes, _Node]]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT, errors="surrogateescape") as archive:
+        for name, node in members:
+            member = tarfile.TarInfo(name.decode("utf-8", "surrogateescape"))
+            member.mode, member.size = node.mode, len(node.data or b"")
+            member.type = tarfile.DIRTYPE if node.data is None else tarfile.REGTYPE
+            archive.addfile(member, io.BytesIO(node.data or b""))
+    return buffer.getvalue()

@@ -49,6 +49,7 @@ class FakeSandbox:
         self.fail_next: BaseException | None = None
         self.closing: asyncio.Event | None = None
         self.closed = False
+        self.frozen = False
         self.files = FakeFiles(spec.working_dir)
         self._clock = clock
         self._on_close = on_close
@@ -88,7 +89,7 @@ class FakeSandbox:
             if len(self._sessions) >= SESSIONS:
                 raise FileProblem(FileProblemKind.LIMIT, f"there are {SESSIONS} sessions already")
             shell = self._sessions[session] = FakeShell(self.spec.working_dir)
-        if shell.busy:
+        if shell.busy or self.frozen:
             raise FileProblem(FileProblemKind.BUSY, "the session runs a command")
         shell.busy = True
         return self._started(
@@ -136,8 +137,26 @@ class FakeSandbox:
         self._enter("stat")
         return self.files.stat(path)
 
+    async def pack(self, paths: Sequence[bytes], *, max_bytes: int, max_entries: int) -> bytes:
+        self._enter("pack")
+        return self.files.pack(paths, max_bytes, max_entries)
+
+    async def unpack(self, path: bytes, data: bytes, *, uid: int) -> None:
+        self._enter("unpack")
+        self.files.unpack(path, data, uid)
+
+    async def freeze(self) -> int:
+        self._enter("freeze")
+        self.frozen = True
+        return 0
+
+    async def thaw(self) -> None:
+        self._enter("thaw")
+        self.frozen = False
+
     async def kill_all(self) -> int:
         self._enter("kill_all")
+        self.frozen = False
         for command in self.commands:
             command.interrupt()
         await asyncio.gather(*(command.task for command in self.commands))

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import pytest
-from nasty_row import Ending, Printed, Repeated, Row, Step, exited
+from nasty_row import Printed, Repeated, Row, Step, exited
 
 from codecraft_server.sandbox import Ended, EndReason, FileProblem, Gap, Output, Sandbox, Stream
 
@@ -17,8 +17,10 @@ ARRANGE = (
     b"nasty_function() { nasty_result=function; }"
 )
 PROBE = b'nasty_result=; nasty_function 2>/dev/null; echo "[$NASTY|$nasty_plain|$nasty_result]"'
-CLEAN = b"unset NASTY NASTY_PATH NASTY_HOME; cd /workspace; chmod -R u+rwx row 2>/dev/null; rm -rf row; unset OLDPWD"
-STATE = b"echo $-; umask; ulimit -a; alias; export -p; ls -A /workspace /tmp /home/agent /dev/shm"
+CLEAN = (
+    b"unset NASTY NASTY_PATH NASTY_HOME; cd /workspace; chmod -R u+rwx row 2>/dev/null; rm -rf row; unset OLDPWD\n"
+    b"echo $-; umask; ulimit -a; alias; export -p; ls -A /workspace /tmp /home/agent /dev/shm"
+)
 LONGEST_S = 60.0
 
 
@@ -165,14 +167,15 @@ class House:
 async def _cleaned(sandbox: Sandbox) -> bytes:
     """End all processes, remove the row's directory, and describe what a new shell finds."""
     assert await sandbox.kill_all() == 0
-    await _quiet(sandbox, CLEAN, Ending(EndReason.EXITED, code=0, restarted=True))
-    played = await play(sandbox, Step(STATE))
+    played = await play(sandbox, Step(CLEAN))
+    assert (played.ended.reason, played.ended.exit_code) == (EndReason.EXITED, 0)
+    assert played.ended.session_restarted, "KILL_ALL took the shell, and nobody said so"
     assert played.ended.background == ()
     return played.printed(Stream.OUT)
 
 
-async def _quiet(sandbox: Sandbox, command: bytes, ending: Ending | None = None) -> None:
-    await check(sandbox, Step(command, b"", ending or exited(), cwd=None, background=None))
+async def _quiet(sandbox: Sandbox, command: bytes) -> None:
+    await check(sandbox, Step(command, b"", exited(), cwd=None, background=None))
 
 
 def _state(row: Row, *, restarted: bool) -> bytes:

@@ -241,9 +241,9 @@ STATE_ROWS: tuple[Row, ...] = (
     row(
         "renames its own directory",
         b"mkdir a && cd a && mv ../a ../b; pwd",
-        ROW_DIR + b"/a\n",
-        cwd=ROW_DIR + b"/a",  # what the shell itself says, and what a restart can't find any more
-        after=(Step(b"exit 1", ending=shell_ended(1), cwd=b"/workspace"), Step(b"cd /workspace/row")),
+        ROW_DIR + b"/a\n",  # what the shell itself says, of which it can't know better
+        cwd=ROW_DIR + b"/b",
+        after=(Step(b"exit 1", ending=shell_ended(1), cwd=ROW_DIR + b"/b"), Step(b"pwd; cd /workspace/row", ROW_DIR + b"/b\n")),
     ),
     row(
         "a directory it may not enter again",

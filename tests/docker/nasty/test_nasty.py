@@ -15,11 +15,13 @@ ROWS = TEXT_ROWS + ENDING_ROWS + OUTPUT_ROWS + PROCESS_ROWS + STATE_ROWS + ATTAC
 pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(90)]
 
 
-# Ordered so that each shell and user's sandbox serves all its rows before the next one is opened.
-PLAYED = [((shell, user), row) for shell in SHELLS for user in USERS for row in ROWS if shell in row.shells and user in row.users]
+HOUSES = tuple((shell, user) for shell in SHELLS for user in USERS)
+# Ordered so that each house serves all its rows before the next one is opened: pytest keeps a fixture while its parameter is the very
+# same object.
+PLAYED = [(house, row) for house in HOUSES for row in ROWS if house[0] in row.shells and house[1] in row.users]
 
 
-@pytest.mark.parametrize(("house", "row"), PLAYED, indirect=["house"], ids=[f"{shell}-{user}-{row.name}" for (shell, user), row in PLAYED])
+@pytest.mark.parametrize(("house", "row"), PLAYED, indirect=["house"], ids=["-".join((*house, row.name)) for house, row in PLAYED])
 async def test_nasty(house: House, row: Row) -> None:
     """Each nasty command prints exactly its bytes, ends as it must, and leaves a session that works, its state kept or flagged as lost."""
     await house.play(row)
