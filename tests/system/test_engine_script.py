@@ -75,6 +75,7 @@ class World:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_heed_hang_ups,  # noqa: PLW1509 - no thread of the tests forks, and only one signal is set
         )
 
     def engine(self, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -90,6 +91,11 @@ class World:
     def dockerd_pid(self) -> int:
         """The one that engine.sh remembers to have started."""
         return int((self.state / "dockerd.pid").read_text().split()[0])
+
+
+def _heed_hang_ups() -> None:
+    """A shell can't trap what was ignored when it started, as under nohup."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture
