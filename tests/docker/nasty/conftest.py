@@ -8,11 +8,14 @@ import docker
 import pytest
 import pytest_asyncio
 from docker_helpers import wait_until_gone
-from nasty_play import House
 
 from codecraft_server.docker import DockerSandboxes
 from codecraft_server.sandbox import Limits, Sandbox, SandboxSpec
 from codecraft_server.settings import MIB, SandboxSettings
+
+pytest.register_assert_rewrite("nasty_play")
+
+from nasty_play import House  # noqa: E402 - after its assertions have been made to explain themselves
 
 WORKER = f"nasty{os.getpid()}"  # other runs of these tests on this engine are not looked at
 SHELL_OF = {

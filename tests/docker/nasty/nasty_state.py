@@ -85,7 +85,7 @@ STATE_ROWS: tuple[Row, ...] = (
             Step(b"set +x", b"+ set +x\n", on=worded(bash=b"++ set +x\n")),
         ),
     ),
-    row("PS4 that ends the shell", b"PS4='$(kill -9 $$)'; set -x", ending=shell_killed(9)),
+    row("PS4 that ends the shell", b"PS4='$(kill -9 $$)'; set -x", ending=shell_killed(9), background=None),
     row("set -a", b"set -a; nasty_all=1; set +a", b"", after=(Step(b"unset nasty_all"),)),
     row("set -a left on", b"set -a", b"", after=(Step(b"exit 1", b"", shell_ended(1)),)),
     row("set -- arguments", b"set -- a 'b c'; echo $#", b"2\n", after=(Step(b'echo "$2"; set --', b"b c\n"),)),

@@ -12,16 +12,18 @@ from nasty_text import TEXT_ROWS
 
 ROWS = TEXT_ROWS + ENDING_ROWS + OUTPUT_ROWS + PROCESS_ROWS + STATE_ROWS + ATTACK_ROWS
 
-pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(90)]
 
 
 HOUSES = tuple((shell, user) for shell in SHELLS for user in USERS)
-# Ordered so that each house serves all its rows before the next one is opened: pytest keeps a fixture while its parameter is the very
-# same object.
+# Ordered so that each house serves all its rows before the next opens. pytest keeps a fixture while its parameter is the very same object.
 PLAYED = [(house, row) for house in HOUSES for row in ROWS if house[0] in row.shells and house[1] in row.users]
 
 
-@pytest.mark.parametrize(("house", "row"), PLAYED, indirect=["house"], ids=["-".join((*house, row.name)) for house, row in PLAYED])
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("house", "row"), PLAYED, indirect=["house"], scope="module", ids=["-".join((*house, row.name)) for house, row in PLAYED]
+)
 async def test_nasty(house: House, row: Row) -> None:
     """Each nasty command prints exactly its bytes, ends as it must, and leaves a session that works, its state kept or flagged as lost."""
     await house.play(row)
