@@ -3,7 +3,7 @@
 from nasty_row import CHILD_OUT_OF_MEMORY, SHELL_OUT_OF_MEMORY, SHORT_S, TIMED_OUT, Row, Step, exited, row, shell_ended, worded
 
 SLEEPER = (b"sleep 100",)
-COUNT_SLEEPERS = b"grep -l '^sleep' /proc/[0-9]*/cmdline 2>/dev/null | wc -l | tr -d ' '"
+COUNT_SLEEPERS = b"grep -la '^sleep' /proc/[0-9]*/cmdline 2>/dev/null | wc -l | tr -d ' '"
 COUNT_ZOMBIES = b"grep -l '^State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l | tr -d ' '"
 NO_SLEEPERS = Step(COUNT_SLEEPERS, b"0\n")
 # A process that was just forked is not the program yet that it will be; by the end of this one it is.
