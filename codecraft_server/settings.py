@@ -98,7 +98,7 @@ class SandboxSettings:
     concurrent_starts: int = 4
     start_timeout_s: float = 60.0
     pull_timeout_s: float = 1800.0
-    request_timeout_s: float = 20.0  # an answer of the guest to anything but a command
+    request_timeout_s: float = 20.0  # an answer of the guest to anything but a command, or its taking anything off the wire
     archive_timeout_s: float = 120.0  # an archive of `packed_bytes` through a busy engine
     packed_bytes: int = 64 * MIB  # of one archive; it is held in memory
     kill_timeout_s: float = 10.0  # from a command's time-out to its Ended, before the sandbox is given up

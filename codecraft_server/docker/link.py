@@ -114,11 +114,17 @@ class Link:
         lost: Why nothing goes any more; None while all is well.
     """
 
-    def __init__(self, *, lease_s: float, renew_every_s: float, on_lost: Callable[[], None], clock: Clock | None = None) -> None:
-        """`on_lost` is called once, when the link is lost by whatever cause, after all who waited were told."""
+    def __init__(
+        self, *, lease_s: float, renew_every_s: float, patience_s: float, on_lost: Callable[[], None], clock: Clock | None = None
+    ) -> None:
+        """`on_lost` is called once, when the link is lost by whatever cause, after all who waited were told.
+
+        A guest that takes nothing off the wire for `patience_s` is given up: one that has no memory left may have stopped for good.
+        """
         self._wire: Wire | None = None
         self._clock: Clock = clock or asyncio.get_running_loop()
         self._renew_every_s = renew_every_s
+        self._patience_s = patience_s
         self._renewal = encode(FrameType.RENEW, 0, {"lease_ms": int(lease_s * 1000)})
         self._on_lost = on_lost
         self._timer: Timer | None = None
@@ -208,9 +214,13 @@ class Link:
             self._write(encode(kind, request_id, header, body))
 
     async def drained(self) -> None:
-        """Wait until more may be sent. Raises SandboxLostError."""
+        """Wait until more may be sent. Raises SandboxLostError, also when the guest takes nothing for too long."""
         if self._wire is not None:
-            await self._wire.drained()
+            try:
+                async with asyncio.timeout(self._patience_s):
+                    await self._wire.drained()
+            except TimeoutError:
+                self.lose(SandboxLostError(f"the sandbox's guest took nothing for {self._patience_s:g} s", "gone"))
         if self.lost is not None:
             raise again(self.lost)
 

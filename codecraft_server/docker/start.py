@@ -135,6 +135,7 @@ class Starter:
         link = Link(
             lease_s=self._settings.link_lease_s,
             renew_every_s=self._settings.renew_every_s,
+            patience_s=self._settings.request_timeout_s,
             on_lost=lambda: self._bury(container_id, stream),
         )
         stream: HijackedStream | None = None

@@ -170,7 +170,7 @@ async def test_a_child_out_of_memory_is_the_learners_doing(opened: Opener) -> No
 
 
 async def test_a_guest_out_of_memory_is_a_lost_sandbox(opened: Opener, engine_client: docker.DockerClient) -> None:
-    """When nothing but the guest is left to kill, the sandbox is lost with the cause `oom`."""
+    """When nothing but the guest is left to kill, the sandbox is lost: by the kernel, or given up where that goes on looking for memory."""
     sandbox = await opened(replace(SPEC, limits=replace(SPEC.limits, memory_bytes=128 * MIB, disk_bytes=64 * MIB)))
     assert (await run(sandbox, b"head -c 31000000 /dev/zero >/workspace/full")).end.exit_code == 0
     squeezed = 38 * MIB  # what lies in the tmpfs can't be freed, so that the next megabytes must be the guest's last
@@ -183,7 +183,7 @@ async def test_a_guest_out_of_memory_is_a_lost_sandbox(opened: Opener, engine_cl
 
     with pytest.raises(SandboxLostError) as caught:
         await write_on()
-    assert caught.value.cause == "oom"
+    assert caught.value.cause in {"oom", "gone"}
 
 
 # Going

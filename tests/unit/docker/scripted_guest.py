@@ -62,7 +62,9 @@ class ScriptedGuest:
         self.got: list[Frame] = []
         self._decoder = FrameDecoder()
         self._written = asyncio.Event()
-        self.link = Link(lease_s=30.0, renew_every_s=8.0, on_lost=self._on_lost, clock=self.clock)
+        self.takes = asyncio.Event()  # cleared: nothing is taken off the wire any more
+        self.takes.set()
+        self.link = Link(lease_s=30.0, renew_every_s=8.0, patience_s=0.05, on_lost=self._on_lost, clock=self.clock)
         self.link.connect(self)
 
     def _on_lost(self) -> None:
@@ -74,7 +76,8 @@ class ScriptedGuest:
         self._written.set()
 
     async def drained(self) -> None:
-        """See `link.Wire`: it never fills up."""
+        """See `link.Wire`: it is full while `takes` is cleared."""
+        await self.takes.wait()
 
     def sandbox(self) -> DockerSandbox:
         """A sandbox of this guest's."""

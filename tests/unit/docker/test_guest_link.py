@@ -108,6 +108,15 @@ async def test_a_guest_that_does_not_answer_is_given_up(guest: ScriptedGuest) ->
     assert guest.link.lost is not None
 
 
+async def test_a_guest_that_takes_nothing_is_given_up(guest: ScriptedGuest) -> None:
+    """Files and commands for a guest that has stopped reading don't wait for ever: the sandbox is lost."""
+    guest.takes.clear()
+    with pytest.raises(SandboxLostError, match="took nothing") as caught:
+        await asyncio.wait_for(guest.sandbox().write_file(b"large", bytes(4 * 2**20), mode=None, offset=None), 5.0)
+    assert caught.value.cause == "gone"
+    assert guest.lost == 1
+
+
 async def test_a_cancelled_request_leaves_the_link_in_order(guest: ScriptedGuest) -> None:
     """The answer to a request that nobody waits for any more is dropped, and the next request gets its own."""
     cancelled = asyncio.create_task(guest.link.request(FrameType.STAT, {}, timeout_s=5))
