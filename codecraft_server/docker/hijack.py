@@ -117,8 +117,10 @@ class HijackedStream(asyncio.Protocol):
         await self._may_write.wait()
 
     def close(self) -> None:
-        """Send what is queued, then close."""
-        if self._transport is not None:
+        """Send what is queued, then close; at once where so much is queued that nobody seems to read."""
+        if not self._may_write.is_set():
+            self.abort()
+        elif self._transport is not None:
             self._transport.close()
 
     def abort(self) -> None:

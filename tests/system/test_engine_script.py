@@ -57,8 +57,8 @@ class World:
     def executable(self, name: str, text: str) -> Path:
         """Put this file on PATH."""
         path = self.bin / name
-        # Written by another process: a file that is open for writing here is so in whatever another thread forks just then, and can't be run.
-        subprocess.run(["/bin/sh", "-c", 'cat >"$1" && chmod 755 "$1"', "sh", str(path)], input=text, text=True, check=True)
+        path.write_text(text)
+        path.chmod(0o755)
         return path
 
     def called(self, name: str) -> list[str]:
@@ -69,13 +69,13 @@ class World:
     def popen(self, script: str, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
         """Start one of the scripts."""
         return subprocess.Popen(
-            ["/bin/sh", str(IMAGES / script), *arguments],
+            # A shell can't trap what was ignored when it started, as under nohup. A `preexec_fn` would do, but fork what gRPC left here.
+            ["/usr/bin/env", "--default-signal=HUP", "/bin/sh", str(IMAGES / script), *arguments],
             env=self.environment | environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=_heed_hang_ups,  # noqa: PLW1509 - no thread of the tests forks, and only one signal is set
         )
 
     def engine(self, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -91,11 +91,6 @@ class World:
     def dockerd_pid(self) -> int:
         """The one that engine.sh remembers to have started."""
         return int((self.state / "dockerd.pid").read_text().split()[0])
-
-
-def _heed_hang_ups() -> None:
-    """A shell can't trap what was ignored when it started, as under nohup."""
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture

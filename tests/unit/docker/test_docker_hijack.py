@@ -140,3 +140,20 @@ async def test_a_writer_is_told_when_the_socket_is_full(tmp_path: Path) -> None:
             await asyncio.wait_for(stream.drained(), 0.05)
         release.set()
         await asyncio.wait_for(stream.drained(), 5)
+
+
+async def test_closing_does_not_wait_for_one_who_does_not_read(tmp_path: Path) -> None:
+    """A stream that is closed while its peer takes nothing is gone at once: what is queued for it would keep it open without end."""
+    leave = asyncio.Event()
+
+    async def deaf(_head: bytes, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(UPGRADED)
+        await leave.wait()
+
+    async with scripted_engine(tmp_path, deaf) as address:
+        listener = Listener()
+        stream = await listener.open(address)
+        stream.write(bytes(16 * 1024 * 1024))
+        stream.close()
+        await asyncio.wait_for(listener.lost.wait(), 5)
+        leave.set()
