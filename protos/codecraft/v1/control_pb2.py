@@ -24,10 +24,11 @@ _sym_db = _symbol_database.Default()
 
 from codecraft.v1 import environment_pb2 as codecraft_dot_v1_dot_environment__pb2
 from codecraft.v1 import types_pb2 as codecraft_dot_v1_dot_types__pb2
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x63odecraft/v1/control.proto\x12\x0c\x63odecraft.v1\x1a\x1e\x63odecraft/v1/environment.proto\x1a\x18\x63odecraft/v1/types.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"<\n\x13ListEpisodesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"_\n\x14ListEpisodesResponse\x12.\n\x08\x65pisodes\x18\x01 \x03(\x0b\x32\x1c.codecraft.v1.EpisodeSummary\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xfe\x01\n\x0e\x45pisodeSummary\x12\x12\n\nepisode_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12)\n\x05state\x18\x03 \x01(\x0e\x32\x1a.codecraft.v1.EpisodeState\x12\x13\n\x0bsteps_taken\x18\x04 \x01(\x05\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x07outcome\x18\x07 \x01(\x0e\x32\x15.codecraft.v1.Outcome\"4\n\x0ePrewarmRequest\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12\x11\n\tsandboxes\x18\x02 \x01(\x05\" \n\x0fPrewarmResponse\x12\r\n\x05ready\x18\x01 \x01(\x05\x32\xb4\x01\n\x0e\x43ontrolService\x12Z\n\x0cListEpisodes\x12!.codecraft.v1.ListEpisodesRequest\x1a\".codecraft.v1.ListEpisodesResponse\"\x03\x90\x02\x01\x12\x46\n\x07Prewarm\x12\x1c.codecraft.v1.PrewarmRequest\x1a\x1d.codecraft.v1.PrewarmResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x63odecraft/v1/control.proto\x12\x0c\x63odecraft.v1\x1a\x1e\x63odecraft/v1/environment.proto\x1a\x18\x63odecraft/v1/types.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"<\n\x13ListEpisodesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"_\n\x14ListEpisodesResponse\x12.\n\x08\x65pisodes\x18\x01 \x03(\x0b\x32\x1c.codecraft.v1.EpisodeSummary\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xfe\x01\n\x0e\x45pisodeSummary\x12\x12\n\nepisode_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12)\n\x05state\x18\x03 \x01(\x0e\x32\x1a.codecraft.v1.EpisodeState\x12\x13\n\x0bsteps_taken\x18\x04 \x01(\x05\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x07outcome\x18\x07 \x01(\x0e\x32\x15.codecraft.v1.Outcome\"4\n\x0ePrewarmRequest\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12\x11\n\tsandboxes\x18\x02 \x01(\x05\" \n\x0fPrewarmResponse\x12\r\n\x05ready\x18\x01 \x01(\x05\"$\n\x0eRegradeRequest\x12\x12\n\nepisode_id\x18\x01 \x01(\t\"\xc9\x01\n\x0fRegradeResponse\x12$\n\x05phase\x18\x01 \x01(\x0b\x32\x13.codecraft.v1.PhaseH\x00\x12*\n\x05\x63heck\x18\x02 \x01(\x0b\x32\x19.codecraft.v1.CheckResultH\x00\x12,\n\theartbeat\x18\x03 \x01(\x0b\x32\x17.codecraft.v1.HeartbeatH\x00\x12-\n\x06result\x18\x04 \x01(\x0b\x32\x1b.codecraft.v1.RegradeResultH\x00\x42\x07\n\x05\x65vent\"\xdd\x01\n\rRegradeResult\x12\"\n\x05grade\x18\x01 \x01(\x0b\x32\x13.codecraft.v1.Grade\x12+\n\x0eprevious_grade\x18\x02 \x01(\x0b\x32\x13.codecraft.v1.Grade\x12\x13\n\x0btask_digest\x18\x03 \x01(\t\x12\x1c\n\x14previous_task_digest\x18\x04 \x01(\t\x12\"\n\x05\x66\x61ult\x18\x05 \x01(\x0b\x32\x13.codecraft.v1.Fault\x12$\n\x06timing\x18\x06 \x01(\x0b\x32\x14.codecraft.v1.Timing\"S\n\x19ListTaskStatisticsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0f\n\x07trainer\x18\x03 \x01(\t\"b\n\x1aListTaskStatisticsResponse\x12+\n\x05tasks\x18\x01 \x03(\x0b\x32\x1c.codecraft.v1.TaskStatistics\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x9a\x03\n\x0eTaskStatistics\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12\x0f\n\x07started\x18\x02 \x01(\x05\x12\x0e\n\x06passed\x18\x03 \x01(\x05\x12\x0e\n\x06\x66\x61iled\x18\x04 \x01(\x05\x12\x0f\n\x07gave_up\x18\x05 \x01(\x05\x12\x15\n\rout_of_budget\x18\x06 \x01(\x05\x12\x11\n\tabandoned\x18\x07 \x01(\x05\x12\x0e\n\x06\x66\x61ults\x18\x08 \x01(\x05\x12\x17\n\nmean_score\x18\t \x01(\x01H\x00\x88\x01\x01\x12\x18\n\x0bmean_return\x18\n \x01(\x01H\x01\x88\x01\x01\x12\x17\n\nmean_steps\x18\x0b \x01(\x01H\x02\x88\x01\x01\x12\x1d\n\x10recent_pass_rate\x18\x0c \x01(\x01H\x03\x88\x01\x01\x12\x17\n\x0frecent_episodes\x18\r \x01(\x05\x12\x34\n\x11mean_grading_time\x18\x0e \x01(\x0b\x32\x19.google.protobuf.DurationB\r\n\x0b_mean_scoreB\x0e\n\x0c_mean_returnB\r\n\x0b_mean_stepsB\x13\n\x11_recent_pass_rate2\xec\x02\n\x0e\x43ontrolService\x12Z\n\x0cListEpisodes\x12!.codecraft.v1.ListEpisodesRequest\x1a\".codecraft.v1.ListEpisodesResponse\"\x03\x90\x02\x01\x12\x46\n\x07Prewarm\x12\x1c.codecraft.v1.PrewarmRequest\x1a\x1d.codecraft.v1.PrewarmResponse\x12H\n\x07Regrade\x12\x1c.codecraft.v1.RegradeRequest\x1a\x1d.codecraft.v1.RegradeResponse0\x01\x12l\n\x12ListTaskStatistics\x12\'.codecraft.v1.ListTaskStatisticsRequest\x1a(.codecraft.v1.ListTaskStatisticsResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,16 +37,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CONTROLSERVICE'].methods_by_name['ListEpisodes']._loaded_options = None
   _globals['_CONTROLSERVICE'].methods_by_name['ListEpisodes']._serialized_options = b'\220\002\001'
-  _globals['_LISTEPISODESREQUEST']._serialized_start=135
-  _globals['_LISTEPISODESREQUEST']._serialized_end=195
-  _globals['_LISTEPISODESRESPONSE']._serialized_start=197
-  _globals['_LISTEPISODESRESPONSE']._serialized_end=292
-  _globals['_EPISODESUMMARY']._serialized_start=295
-  _globals['_EPISODESUMMARY']._serialized_end=549
-  _globals['_PREWARMREQUEST']._serialized_start=551
-  _globals['_PREWARMREQUEST']._serialized_end=603
-  _globals['_PREWARMRESPONSE']._serialized_start=605
-  _globals['_PREWARMRESPONSE']._serialized_end=637
-  _globals['_CONTROLSERVICE']._serialized_start=640
-  _globals['_CONTROLSERVICE']._serialized_end=820
+  _globals['_CONTROLSERVICE'].methods_by_name['ListTaskStatistics']._loaded_options = None
+  _globals['_CONTROLSERVICE'].methods_by_name['ListTaskStatistics']._serialized_options = b'\220\002\001'
+  _globals['_LISTEPISODESREQUEST']._serialized_start=167
+  _globals['_LISTEPISODESREQUEST']._serialized_end=227
+  _globals['_LISTEPISODESRESPONSE']._serialized_start=229
+  _globals['_LISTEPISODESRESPONSE']._serialized_end=324
+  _globals['_EPISODESUMMARY']._serialized_start=327
+  _globals['_EPISODESUMMARY']._serialized_end=581
+  _globals['_PREWARMREQUEST']._serialized_start=583
+  _globals['_PREWARMREQUEST']._serialized_end=635
+  _globals['_PREWARMRESPONSE']._serialized_start=637
+  _globals['_PREWARMRESPONSE']._serialized_end=669
+  _globals['_REGRADEREQUEST']._serialized_start=671
+  _globals['_REGRADEREQUEST']._serialized_end=707
+  _globals['_REGRADERESPONSE']._serialized_start=710
+  _globals['_REGRADERESPONSE']._serialized_end=911
+  _globals['_REGRADERESULT']._serialized_start=914
+  _globals['_REGRADERESULT']._serialized_end=1135
+  _globals['_LISTTASKSTATISTICSREQUEST']._serialized_start=1137
+  _globals['_LISTTASKSTATISTICSREQUEST']._serialized_end=1220
+  _globals['_LISTTASKSTATISTICSRESPONSE']._serialized_start=1222
+  _globals['_LISTTASKSTATISTICSRESPONSE']._serialized_end=1320
+  _globals['_TASKSTATISTICS']._serialized_start=1323
+  _globals['_TASKSTATISTICS']._serialized_end=1733
+  _globals['_CONTROLSERVICE']._serialized_start=1736
+  _globals['_CONTROLSERVICE']._serialized_end=2100
 # @@protoc_insertion_point(module_scope)

@@ -3,13 +3,14 @@
 isort:skip_file
 What a trainer, an operator or a dashboard may do. Guarded by a token of its own, which agents do not have.
 
-Names kept for later: Watch, GetTrajectory, Regrade, Terminal, Fork, Snapshot, Restore, Replay.
+Names kept for later: Watch, GetTrajectory, Terminal, Fork, Snapshot, Restore, Replay.
 """
 
 from codecraft.v1 import environment_pb2 as _environment_pb2
 from codecraft.v1 import types_pb2 as _types_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -175,3 +176,268 @@ class PrewarmResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PrewarmResponse: _TypeAlias = PrewarmResponse  # noqa: Y015
+
+@_typing.final
+class RegradeRequest(_message.Message):
+    """Grades again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EPISODE_ID_FIELD_NUMBER: _builtins.int
+    episode_id: _builtins.str
+    """The episode; it has been submitted."""
+    def __init__(
+        self,
+        *,
+        episode_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["episode_id", b"episode_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegradeRequest: _TypeAlias = RegradeRequest  # noqa: Y015
+
+@_typing.final
+class RegradeResponse(_message.Message):
+    """An event of a grading."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PHASE_FIELD_NUMBER: _builtins.int
+    CHECK_FIELD_NUMBER: _builtins.int
+    HEARTBEAT_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def phase(self) -> _environment_pb2.Phase:
+        """A new phase has begun."""
+
+    @_builtins.property
+    def check(self) -> _types_pb2.CheckResult:
+        """A check has spoken."""
+
+    @_builtins.property
+    def heartbeat(self) -> _environment_pb2.Heartbeat:
+        """Nothing new, all is well; every 10 s at the latest."""
+
+    @_builtins.property
+    def result(self) -> Global___RegradeResult:
+        """The result. The last event."""
+
+    def __init__(
+        self,
+        *,
+        phase: _environment_pb2.Phase | None = ...,
+        check: _types_pb2.CheckResult | None = ...,
+        heartbeat: _environment_pb2.Heartbeat | None = ...,
+        result: Global___RegradeResult | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["check", b"check", "event", b"event", "heartbeat", b"heartbeat", "phase", b"phase", "result", b"result"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check", b"check", "event", b"event", "heartbeat", b"heartbeat", "phase", b"phase", "result", b"result"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["phase", "check", "heartbeat", "result"]  # noqa: Y015
+    _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
+
+Global___RegradeResponse: _TypeAlias = RegradeResponse  # noqa: Y015
+
+@_typing.final
+class RegradeResult(_message.Message):
+    """What grading again came to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GRADE_FIELD_NUMBER: _builtins.int
+    PREVIOUS_GRADE_FIELD_NUMBER: _builtins.int
+    TASK_DIGEST_FIELD_NUMBER: _builtins.int
+    PREVIOUS_TASK_DIGEST_FIELD_NUMBER: _builtins.int
+    FAULT_FIELD_NUMBER: _builtins.int
+    TIMING_FIELD_NUMBER: _builtins.int
+    task_digest: _builtins.str
+    """Digest of the task it was graded by now."""
+    previous_task_digest: _builtins.str
+    """Digest of the task that was played."""
+    @_builtins.property
+    def grade(self) -> _types_pb2.Grade:
+        """What it said now; absent with a fault."""
+
+    @_builtins.property
+    def previous_grade(self) -> _types_pb2.Grade:
+        """What it had said when the episode was submitted; absent when that was a fault."""
+
+    @_builtins.property
+    def fault(self) -> _types_pb2.Fault:
+        """What failed."""
+
+    @_builtins.property
+    def timing(self) -> _types_pb2.Timing:
+        """Where the time went."""
+
+    def __init__(
+        self,
+        *,
+        grade: _types_pb2.Grade | None = ...,
+        previous_grade: _types_pb2.Grade | None = ...,
+        task_digest: _builtins.str = ...,
+        previous_task_digest: _builtins.str = ...,
+        fault: _types_pb2.Fault | None = ...,
+        timing: _types_pb2.Timing | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["fault", b"fault", "grade", b"grade", "previous_grade", b"previous_grade", "timing", b"timing"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fault", b"fault", "grade", b"grade", "previous_grade", b"previous_grade", "previous_task_digest", b"previous_task_digest", "task_digest", b"task_digest", "timing", b"timing"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegradeResult: _TypeAlias = RegradeResult  # noqa: Y015
+
+@_typing.final
+class ListTaskStatisticsRequest(_message.Message):
+    """Asks for a page of statistics."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TRAINER_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """0: 100. At most 500; larger is taken for 500."""
+    page_token: _builtins.str
+    """next_page_token of the page before; empty: the first page."""
+    trainer: _builtins.str
+    """Only the episodes of this trainer; empty: all episodes of the server."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        trainer: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "trainer", b"trainer"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTaskStatisticsRequest: _TypeAlias = ListTaskStatisticsRequest  # noqa: Y015
+
+@_typing.final
+class ListTaskStatisticsResponse(_message.Message):
+    """A page of statistics."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASKS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty when this is the last page."""
+    @_builtins.property
+    def tasks(self) -> _containers.RepeatedCompositeFieldContainer[Global___TaskStatistics]:
+        """One for each task."""
+
+    def __init__(
+        self,
+        *,
+        tasks: _abc.Iterable[Global___TaskStatistics] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "tasks", b"tasks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTaskStatisticsResponse: _TypeAlias = ListTaskStatisticsResponse  # noqa: Y015
+
+@_typing.final
+class TaskStatistics(_message.Message):
+    """How the episodes of a task went since the server started. What can't be known is absent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASK_ID_FIELD_NUMBER: _builtins.int
+    STARTED_FIELD_NUMBER: _builtins.int
+    PASSED_FIELD_NUMBER: _builtins.int
+    FAILED_FIELD_NUMBER: _builtins.int
+    GAVE_UP_FIELD_NUMBER: _builtins.int
+    OUT_OF_BUDGET_FIELD_NUMBER: _builtins.int
+    ABANDONED_FIELD_NUMBER: _builtins.int
+    FAULTS_FIELD_NUMBER: _builtins.int
+    MEAN_SCORE_FIELD_NUMBER: _builtins.int
+    MEAN_RETURN_FIELD_NUMBER: _builtins.int
+    MEAN_STEPS_FIELD_NUMBER: _builtins.int
+    RECENT_PASS_RATE_FIELD_NUMBER: _builtins.int
+    RECENT_EPISODES_FIELD_NUMBER: _builtins.int
+    MEAN_GRADING_TIME_FIELD_NUMBER: _builtins.int
+    task_id: _builtins.str
+    """The task."""
+    started: _builtins.int
+    """Episodes that were opened."""
+    passed: _builtins.int
+    """Of these, submitted and passed."""
+    failed: _builtins.int
+    """Submitted and not passed."""
+    gave_up: _builtins.int
+    """Left by the agent."""
+    out_of_budget: _builtins.int
+    """Out of steps or time."""
+    abandoned: _builtins.int
+    """Closed by the client or expired; they say nothing of the task."""
+    faults: _builtins.int
+    """Faults; likewise."""
+    mean_score: _builtins.float
+    """Mean score of those graded."""
+    mean_return: _builtins.float
+    """Mean return of those that ended by themselves."""
+    mean_steps: _builtins.float
+    """Mean number of steps of those that ended by themselves."""
+    recent_pass_rate: _builtins.float
+    """Passed, of the latest (up to recent_episodes) that ended by themselves."""
+    recent_episodes: _builtins.int
+    """How many the recent pass rate is of."""
+    @_builtins.property
+    def mean_grading_time(self) -> _duration_pb2.Duration:
+        """Mean time that grading took."""
+
+    def __init__(
+        self,
+        *,
+        task_id: _builtins.str = ...,
+        started: _builtins.int = ...,
+        passed: _builtins.int = ...,
+        failed: _builtins.int = ...,
+        gave_up: _builtins.int = ...,
+        out_of_budget: _builtins.int = ...,
+        abandoned: _builtins.int = ...,
+        faults: _builtins.int = ...,
+        mean_score: _builtins.float | None = ...,
+        mean_return: _builtins.float | None = ...,
+        mean_steps: _builtins.float | None = ...,
+        recent_pass_rate: _builtins.float | None = ...,
+        recent_episodes: _builtins.int = ...,
+        mean_grading_time: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_mean_return", b"_mean_return", "_mean_score", b"_mean_score", "_mean_steps", b"_mean_steps", "_recent_pass_rate", b"_recent_pass_rate", "mean_grading_time", b"mean_grading_time", "mean_return", b"mean_return", "mean_score", b"mean_score", "mean_steps", b"mean_steps", "recent_pass_rate", b"recent_pass_rate"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_mean_return", b"_mean_return", "_mean_score", b"_mean_score", "_mean_steps", b"_mean_steps", "_recent_pass_rate", b"_recent_pass_rate", "abandoned", b"abandoned", "failed", b"failed", "faults", b"faults", "gave_up", b"gave_up", "mean_grading_time", b"mean_grading_time", "mean_return", b"mean_return", "mean_score", b"mean_score", "mean_steps", b"mean_steps", "out_of_budget", b"out_of_budget", "passed", b"passed", "recent_episodes", b"recent_episodes", "recent_pass_rate", b"recent_pass_rate", "started", b"started", "task_id", b"task_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__mean_return: _TypeAlias = _typing.Literal["mean_return"]  # noqa: Y015
+    _WhichOneofArgType__mean_return: _TypeAlias = _typing.Literal["_mean_return", b"_mean_return"]  # noqa: Y015
+    _WhichOneofReturnType__mean_score: _TypeAlias = _typing.Literal["mean_score"]  # noqa: Y015
+    _WhichOneofArgType__mean_score: _TypeAlias = _typing.Literal["_mean_score", b"_mean_score"]  # noqa: Y015
+    _WhichOneofReturnType__mean_steps: _TypeAlias = _typing.Literal["mean_steps"]  # noqa: Y015
+    _WhichOneofArgType__mean_steps: _TypeAlias = _typing.Literal["_mean_steps", b"_mean_steps"]  # noqa: Y015
+    _WhichOneofReturnType__recent_pass_rate: _TypeAlias = _typing.Literal["recent_pass_rate"]  # noqa: Y015
+    _WhichOneofArgType__recent_pass_rate: _TypeAlias = _typing.Literal["_recent_pass_rate", b"_recent_pass_rate"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mean_return) -> _WhichOneofReturnType__mean_return | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mean_score) -> _WhichOneofReturnType__mean_score | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mean_steps) -> _WhichOneofReturnType__mean_steps | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__recent_pass_rate) -> _WhichOneofReturnType__recent_pass_rate | None: ...
+
+Global___TaskStatistics: _TypeAlias = TaskStatistics  # noqa: Y015

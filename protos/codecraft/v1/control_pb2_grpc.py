@@ -45,6 +45,16 @@ class ControlServiceStub:
                 request_serializer=codecraft_dot_v1_dot_control__pb2.PrewarmRequest.SerializeToString,
                 response_deserializer=codecraft_dot_v1_dot_control__pb2.PrewarmResponse.FromString,
                 _registered_method=True)
+        self.Regrade = channel.unary_stream(
+                '/codecraft.v1.ControlService/Regrade',
+                request_serializer=codecraft_dot_v1_dot_control__pb2.RegradeRequest.SerializeToString,
+                response_deserializer=codecraft_dot_v1_dot_control__pb2.RegradeResponse.FromString,
+                _registered_method=True)
+        self.ListTaskStatistics = channel.unary_unary(
+                '/codecraft.v1.ControlService/ListTaskStatistics',
+                request_serializer=codecraft_dot_v1_dot_control__pb2.ListTaskStatisticsRequest.SerializeToString,
+                response_deserializer=codecraft_dot_v1_dot_control__pb2.ListTaskStatisticsResponse.FromString,
+                _registered_method=True)
 
 
 class ControlServiceServicer:
@@ -66,6 +76,22 @@ class ControlServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Regrade(self, request, context):
+        """Grades the kept work of an ended episode again, with the checks of the curriculum as they are now and without the agent: phases and checks, then exactly
+        one `result`. Changes nothing of the episode. Retryable; each call grades. A dropped call stops it.
+        Errors: WRONG_SERVICE_TOKEN, EPISODE_NOT_FOUND, TASK_NOT_FOUND, WORK_NOT_KEPT, SHUTTING_DOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListTaskStatistics(self, request, context):
+        """Tells for each task how its episodes went, in the curriculum's order, in pages. Idempotent, retryable. Errors: WRONG_SERVICE_TOKEN, INVALID_FIELD.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ControlServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -78,6 +104,16 @@ def add_ControlServiceServicer_to_server(servicer, server):
                     servicer.Prewarm,
                     request_deserializer=codecraft_dot_v1_dot_control__pb2.PrewarmRequest.FromString,
                     response_serializer=codecraft_dot_v1_dot_control__pb2.PrewarmResponse.SerializeToString,
+            ),
+            'Regrade': grpc.unary_stream_rpc_method_handler(
+                    servicer.Regrade,
+                    request_deserializer=codecraft_dot_v1_dot_control__pb2.RegradeRequest.FromString,
+                    response_serializer=codecraft_dot_v1_dot_control__pb2.RegradeResponse.SerializeToString,
+            ),
+            'ListTaskStatistics': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTaskStatistics,
+                    request_deserializer=codecraft_dot_v1_dot_control__pb2.ListTaskStatisticsRequest.FromString,
+                    response_serializer=codecraft_dot_v1_dot_control__pb2.ListTaskStatisticsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -135,6 +171,60 @@ class ControlService:
             '/codecraft.v1.ControlService/Prewarm',
             codecraft_dot_v1_dot_control__pb2.PrewarmRequest.SerializeToString,
             codecraft_dot_v1_dot_control__pb2.PrewarmResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Regrade(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/codecraft.v1.ControlService/Regrade',
+            codecraft_dot_v1_dot_control__pb2.RegradeRequest.SerializeToString,
+            codecraft_dot_v1_dot_control__pb2.RegradeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTaskStatistics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/codecraft.v1.ControlService/ListTaskStatistics',
+            codecraft_dot_v1_dot_control__pb2.ListTaskStatisticsRequest.SerializeToString,
+            codecraft_dot_v1_dot_control__pb2.ListTaskStatisticsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -3,7 +3,7 @@
 isort:skip_file
 What a trainer, an operator or a dashboard may do. Guarded by a token of its own, which agents do not have.
 
-Names kept for later: Watch, GetTrajectory, Regrade, Terminal, Fork, Snapshot, Restore, Replay.
+Names kept for later: Watch, GetTrajectory, Terminal, Fork, Snapshot, Restore, Replay.
 """
 
 from codecraft.v1 import control_pb2 as _control_pb2
@@ -42,6 +42,13 @@ class ControlServiceStub:
     """Has a number of sandboxes for a task started ahead of time. Returns at once; they are started behind it. Idempotent: the number is a level, not an
     increment. Errors: WRONG_SERVICE_TOKEN, TASK_NOT_FOUND, INVALID_FIELD.
     """
+    Regrade: _grpc.UnaryStreamMultiCallable[_control_pb2.RegradeRequest, _control_pb2.RegradeResponse]
+    """Grades the kept work of an ended episode again, with the checks of the curriculum as they are now and without the agent: phases and checks, then exactly
+    one `result`. Changes nothing of the episode. Retryable; each call grades. A dropped call stops it.
+    Errors: WRONG_SERVICE_TOKEN, EPISODE_NOT_FOUND, TASK_NOT_FOUND, WORK_NOT_KEPT, SHUTTING_DOWN.
+    """
+    ListTaskStatistics: _grpc.UnaryUnaryMultiCallable[_control_pb2.ListTaskStatisticsRequest, _control_pb2.ListTaskStatisticsResponse]
+    """Tells for each task how its episodes went, in the curriculum's order, in pages. Idempotent, retryable. Errors: WRONG_SERVICE_TOKEN, INVALID_FIELD."""
 
 @_typing.type_check_only
 class ControlServiceAsyncStub(ControlServiceStub):
@@ -54,6 +61,13 @@ class ControlServiceAsyncStub(ControlServiceStub):
     """Has a number of sandboxes for a task started ahead of time. Returns at once; they are started behind it. Idempotent: the number is a level, not an
     increment. Errors: WRONG_SERVICE_TOKEN, TASK_NOT_FOUND, INVALID_FIELD.
     """
+    Regrade: _aio.UnaryStreamMultiCallable[_control_pb2.RegradeRequest, _control_pb2.RegradeResponse]  # type: ignore[assignment]
+    """Grades the kept work of an ended episode again, with the checks of the curriculum as they are now and without the agent: phases and checks, then exactly
+    one `result`. Changes nothing of the episode. Retryable; each call grades. A dropped call stops it.
+    Errors: WRONG_SERVICE_TOKEN, EPISODE_NOT_FOUND, TASK_NOT_FOUND, WORK_NOT_KEPT, SHUTTING_DOWN.
+    """
+    ListTaskStatistics: _aio.UnaryUnaryMultiCallable[_control_pb2.ListTaskStatisticsRequest, _control_pb2.ListTaskStatisticsResponse]  # type: ignore[assignment]
+    """Tells for each task how its episodes went, in the curriculum's order, in pages. Idempotent, retryable. Errors: WRONG_SERVICE_TOKEN, INVALID_FIELD."""
 
 class ControlServiceServicer(metaclass=_abc_1.ABCMeta):
     """Sees all episodes of a server. Where a control token is configured it travels as `authorization: Bearer TOKEN`."""
@@ -75,5 +89,24 @@ class ControlServiceServicer(metaclass=_abc_1.ABCMeta):
         """Has a number of sandboxes for a task started ahead of time. Returns at once; they are started behind it. Idempotent: the number is a level, not an
         increment. Errors: WRONG_SERVICE_TOKEN, TASK_NOT_FOUND, INVALID_FIELD.
         """
+
+    @_abc_1.abstractmethod
+    def Regrade(
+        self,
+        request: _control_pb2.RegradeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_control_pb2.RegradeResponse], _abc.AsyncIterator[_control_pb2.RegradeResponse]]:
+        """Grades the kept work of an ended episode again, with the checks of the curriculum as they are now and without the agent: phases and checks, then exactly
+        one `result`. Changes nothing of the episode. Retryable; each call grades. A dropped call stops it.
+        Errors: WRONG_SERVICE_TOKEN, EPISODE_NOT_FOUND, TASK_NOT_FOUND, WORK_NOT_KEPT, SHUTTING_DOWN.
+        """
+
+    @_abc_1.abstractmethod
+    def ListTaskStatistics(
+        self,
+        request: _control_pb2.ListTaskStatisticsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_control_pb2.ListTaskStatisticsResponse, _abc.Awaitable[_control_pb2.ListTaskStatisticsResponse]]:
+        """Tells for each task how its episodes went, in the curriculum's order, in pages. Idempotent, retryable. Errors: WRONG_SERVICE_TOKEN, INVALID_FIELD."""
 
 def add_ControlServiceServicer_to_server(servicer: ControlServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

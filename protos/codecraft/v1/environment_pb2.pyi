@@ -30,6 +30,34 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _ChoiceStrategy:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ChoiceStrategyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChoiceStrategy.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CHOICE_STRATEGY_UNSPECIFIED: _ChoiceStrategy.ValueType  # 0
+    """Means CHOICE_STRATEGY_UNIFORM."""
+    CHOICE_STRATEGY_UNIFORM: _ChoiceStrategy.ValueType  # 1
+    """Each as likely as any other."""
+    CHOICE_STRATEGY_IN_ORDER: _ChoiceStrategy.ValueType  # 2
+    """One after another in the curriculum's order, from the first again after the last."""
+    CHOICE_STRATEGY_ADAPTIVE: _ChoiceStrategy.ValueType  # 3
+    """One whose recent pass rate with this trainer is nearest to one half, among those whose prerequisites have been passed."""
+
+class ChoiceStrategy(_ChoiceStrategy, metaclass=_ChoiceStrategyEnumTypeWrapper):
+    """How the server chooses a task. It may grow."""
+
+CHOICE_STRATEGY_UNSPECIFIED: ChoiceStrategy.ValueType  # 0
+"""Means CHOICE_STRATEGY_UNIFORM."""
+CHOICE_STRATEGY_UNIFORM: ChoiceStrategy.ValueType  # 1
+"""Each as likely as any other."""
+CHOICE_STRATEGY_IN_ORDER: ChoiceStrategy.ValueType  # 2
+"""One after another in the curriculum's order, from the first again after the last."""
+CHOICE_STRATEGY_ADAPTIVE: ChoiceStrategy.ValueType  # 3
+"""One whose recent pass rate with this trainer is nearest to one half, among those whose prerequisites have been passed."""
+Global___ChoiceStrategy: _TypeAlias = ChoiceStrategy  # noqa: Y015
+
 class _GradingPhase:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -42,6 +70,12 @@ class _GradingPhaseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_GradingP
     """The agent's processes are being ended."""
     GRADING_PHASE_CHECKING: _GradingPhase.ValueType  # 2
     """The checks are being run."""
+    GRADING_PHASE_COPYING: _GradingPhase.ValueType  # 3
+    """The work is being copied."""
+    GRADING_PHASE_WAITING: _GradingPhase.ValueType  # 4
+    """A place to grade in is waited for."""
+    GRADING_PHASE_PREPARING: _GradingPhase.ValueType  # 5
+    """A fresh sandbox is being made ready."""
 
 class GradingPhase(_GradingPhase, metaclass=_GradingPhaseEnumTypeWrapper):
     """The phases of grading. It may grow."""
@@ -52,6 +86,12 @@ GRADING_PHASE_FREEZING: GradingPhase.ValueType  # 1
 """The agent's processes are being ended."""
 GRADING_PHASE_CHECKING: GradingPhase.ValueType  # 2
 """The checks are being run."""
+GRADING_PHASE_COPYING: GradingPhase.ValueType  # 3
+"""The work is being copied."""
+GRADING_PHASE_WAITING: GradingPhase.ValueType  # 4
+"""A place to grade in is waited for."""
+GRADING_PHASE_PREPARING: GradingPhase.ValueType  # 5
+"""A fresh sandbox is being made ready."""
 Global___GradingPhase: _TypeAlias = GradingPhase  # noqa: Y015
 
 class _EpisodeState:
@@ -209,6 +249,8 @@ class ServerLimits(_message.Message):
     REATTACH_GRACE_FIELD_NUMBER: _builtins.int
     RESULT_KEPT_FIELD_NUMBER: _builtins.int
     RESUME_WINDOW_BYTES_FIELD_NUMBER: _builtins.int
+    GRADINGS_FIELD_NUMBER: _builtins.int
+    WORK_KEPT_FIELD_NUMBER: _builtins.int
     episodes: _builtins.int
     """Episodes open at once."""
     queued_resets: _builtins.int
@@ -217,6 +259,8 @@ class ServerLimits(_message.Message):
     """Bytes of a step's output that Resume can go back. A client that lets more than this be in flight to it (an HTTP/2 window that grows beyond
     it) may find the bytes it lost no longer kept; keep the window below.
     """
+    gradings: _builtins.int
+    """Sandboxes for grading at once, apart from those of episodes."""
     @_builtins.property
     def episode_lease(self) -> _duration_pb2.Duration:
         """How long an episode lives without any call on it."""
@@ -229,6 +273,10 @@ class ServerLimits(_message.Message):
     def result_kept(self) -> _duration_pb2.Duration:
         """How long results stay available after an episode has ended."""
 
+    @_builtins.property
+    def work_kept(self) -> _duration_pb2.Duration:
+        """How long graded work stays available for Regrade after an episode has ended; less where there is too much of it."""
+
     def __init__(
         self,
         *,
@@ -238,10 +286,12 @@ class ServerLimits(_message.Message):
         reattach_grace: _duration_pb2.Duration | None = ...,
         result_kept: _duration_pb2.Duration | None = ...,
         resume_window_bytes: _builtins.int = ...,
+        gradings: _builtins.int = ...,
+        work_kept: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["episode_lease", b"episode_lease", "reattach_grace", b"reattach_grace", "result_kept", b"result_kept"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["episode_lease", b"episode_lease", "reattach_grace", b"reattach_grace", "result_kept", b"result_kept", "work_kept", b"work_kept"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["episode_lease", b"episode_lease", "episodes", b"episodes", "queued_resets", b"queued_resets", "reattach_grace", b"reattach_grace", "result_kept", b"result_kept", "resume_window_bytes", b"resume_window_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["episode_lease", b"episode_lease", "episodes", b"episodes", "gradings", b"gradings", "queued_resets", b"queued_resets", "reattach_grace", b"reattach_grace", "result_kept", b"result_kept", "resume_window_bytes", b"resume_window_bytes", "work_kept", b"work_kept"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -256,22 +306,30 @@ class Capacity(_message.Message):
     EPISODES_FIELD_NUMBER: _builtins.int
     QUEUED_RESETS_FIELD_NUMBER: _builtins.int
     WARM_SANDBOXES_FIELD_NUMBER: _builtins.int
+    GRADINGS_FIELD_NUMBER: _builtins.int
+    QUEUED_GRADINGS_FIELD_NUMBER: _builtins.int
     episodes: _builtins.int
     """Episodes open."""
     queued_resets: _builtins.int
     """Resets waiting."""
     warm_sandboxes: _builtins.int
     """Sandboxes started ahead of time."""
+    gradings: _builtins.int
+    """Gradings under way."""
+    queued_gradings: _builtins.int
+    """Gradings waiting for a place."""
     def __init__(
         self,
         *,
         episodes: _builtins.int = ...,
         queued_resets: _builtins.int = ...,
         warm_sandboxes: _builtins.int = ...,
+        gradings: _builtins.int = ...,
+        queued_gradings: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["episodes", b"episodes", "queued_resets", b"queued_resets", "warm_sandboxes", b"warm_sandboxes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["episodes", b"episodes", "gradings", b"gradings", "queued_gradings", b"queued_gradings", "queued_resets", b"queued_resets", "warm_sandboxes", b"warm_sandboxes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -390,13 +448,26 @@ class ResetRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     TASK_ID_FIELD_NUMBER: _builtins.int
     NO_TASK_FIELD_NUMBER: _builtins.int
+    CHOICE_FIELD_NUMBER: _builtins.int
+    REWARD_FIELD_NUMBER: _builtins.int
+    TRAINER_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Chosen by the client, 1 to 128 characters, new for every episode it wants (a UUID); makes the call idempotent."""
     task_id: _builtins.str
     """This task."""
+    trainer: _builtins.str
+    """Whose episode it is, up to 128 characters: choices and their statistics are kept apart by it. Empty: the common one."""
     @_builtins.property
     def no_task(self) -> Global___NoTask:
         """No task yet: the agent picks one with the text action `start`, as in gym-codecraft."""
+
+    @_builtins.property
+    def choice(self) -> Global___TaskChoice:
+        """A task that the server chooses."""
+
+    @_builtins.property
+    def reward(self) -> _types_pb2.RewardOptions:
+        """How the episode pays. Absent: the outcome only."""
 
     def __init__(
         self,
@@ -404,12 +475,15 @@ class ResetRequest(_message.Message):
         request_id: _builtins.str = ...,
         task_id: _builtins.str = ...,
         no_task: Global___NoTask | None = ...,
+        choice: Global___TaskChoice | None = ...,
+        reward: _types_pb2.RewardOptions | None = ...,
+        trainer: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["no_task", b"no_task", "start", b"start", "task_id", b"task_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["choice", b"choice", "no_task", b"no_task", "reward", b"reward", "start", b"start", "task_id", b"task_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["no_task", b"no_task", "request_id", b"request_id", "start", b"start", "task_id", b"task_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choice", b"choice", "no_task", b"no_task", "request_id", b"request_id", "reward", b"reward", "start", b"start", "task_id", b"task_id", "trainer", b"trainer"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_start: _TypeAlias = _typing.Literal["task_id", "no_task"]  # noqa: Y015
+    _WhichOneofReturnType_start: _TypeAlias = _typing.Literal["task_id", "no_task", "choice"]  # noqa: Y015
     _WhichOneofArgType_start: _TypeAlias = _typing.Literal["start", b"start"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_start) -> _WhichOneofReturnType_start | None: ...
 
@@ -431,6 +505,54 @@ class NoTask(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___NoTask: _TypeAlias = NoTask  # noqa: Y015
+
+@_typing.final
+class TaskChoice(_message.Message):
+    """Has the server choose. The n-th choice of a trainer with a seed and a filter is a function of the seed, n and, for ADAPTIVE, of how its episodes have
+    ended until then: the same calls in the same order give the same tasks again on a server that was started anew. A repeated request_id chooses nothing new.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STRATEGY_FIELD_NUMBER: _builtins.int
+    SEED_FIELD_NUMBER: _builtins.int
+    CATEGORIES_FIELD_NUMBER: _builtins.int
+    MIN_DIFFICULTY_FIELD_NUMBER: _builtins.int
+    MAX_DIFFICULTY_FIELD_NUMBER: _builtins.int
+    TASK_IDS_FIELD_NUMBER: _builtins.int
+    strategy: Global___ChoiceStrategy.ValueType
+    """How."""
+    seed: _builtins.int
+    """What chance is drawn from; any number."""
+    min_difficulty: _builtins.int
+    """Only tasks of at least this difficulty; 0: any."""
+    max_difficulty: _builtins.int
+    """Only tasks of at most this difficulty; 0: any."""
+    @_builtins.property
+    def categories(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only tasks of these categories; none: all."""
+
+    @_builtins.property
+    def task_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only these tasks; none: all."""
+
+    def __init__(
+        self,
+        *,
+        strategy: Global___ChoiceStrategy.ValueType = ...,
+        seed: _builtins.int = ...,
+        categories: _abc.Iterable[_builtins.str] | None = ...,
+        min_difficulty: _builtins.int = ...,
+        max_difficulty: _builtins.int = ...,
+        task_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["categories", b"categories", "max_difficulty", b"max_difficulty", "min_difficulty", b"min_difficulty", "seed", b"seed", "strategy", b"strategy", "task_ids", b"task_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TaskChoice: _TypeAlias = TaskChoice  # noqa: Y015
 
 @_typing.final
 class ResetResponse(_message.Message):
@@ -629,6 +751,7 @@ class Ready(_message.Message):
     OBSERVATION_FIELD_NUMBER: _builtins.int
     SANDBOX_ORIGIN_FIELD_NUMBER: _builtins.int
     TIMING_FIELD_NUMBER: _builtins.int
+    REWARD_FIELD_NUMBER: _builtins.int
     episode_id: _builtins.str
     """Names the episode in every later call."""
     episode_token: _builtins.str
@@ -649,6 +772,10 @@ class Ready(_message.Message):
     def timing(self) -> _types_pb2.Timing:
         """Where the time went."""
 
+    @_builtins.property
+    def reward(self) -> _types_pb2.RewardOptions:
+        """How the episode pays, all filled in."""
+
     def __init__(
         self,
         *,
@@ -659,10 +786,11 @@ class Ready(_message.Message):
         observation: _types_pb2.Observation | None = ...,
         sandbox_origin: _types_pb2.SandboxOrigin.ValueType = ...,
         timing: _types_pb2.Timing | None = ...,
+        reward: _types_pb2.RewardOptions | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["observation", b"observation", "task", b"task", "timing", b"timing"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["observation", b"observation", "reward", b"reward", "task", b"task", "timing", b"timing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["episode_id", b"episode_id", "episode_token", b"episode_token", "image_digest", b"image_digest", "observation", b"observation", "sandbox_origin", b"sandbox_origin", "task", b"task", "timing", b"timing"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["episode_id", b"episode_id", "episode_token", b"episode_token", "image_digest", b"image_digest", "observation", b"observation", "reward", b"reward", "sandbox_origin", b"sandbox_origin", "task", b"task", "timing", b"timing"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -840,6 +968,7 @@ class StepResult(_message.Message):
     TIMING_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
     STARTED_TASK_FIELD_NUMBER: _builtins.int
+    MILESTONES_FIELD_NUMBER: _builtins.int
     step_index: _builtins.int
     """Its index."""
     terminated: _builtins.bool
@@ -878,6 +1007,10 @@ class StepResult(_message.Message):
     def started_task(self) -> _types_pb2.Task:
         """The task that a text action started."""
 
+    @_builtins.property
+    def milestones(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.MilestoneChange]:
+        """Milestones that this step made hold or no longer hold, as far as the task shows them."""
+
     def __init__(
         self,
         *,
@@ -893,10 +1026,11 @@ class StepResult(_message.Message):
         timing: _types_pb2.Timing | None = ...,
         usage: _types_pb2.Usage | None = ...,
         started_task: _types_pb2.Task | None = ...,
+        milestones: _abc.Iterable[_types_pb2.MilestoneChange] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["fault", b"fault", "grade", b"grade", "observation", b"observation", "reward", b"reward", "started_task", b"started_task", "timing", b"timing", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["fault", b"fault", "grade", b"grade", "label", b"label", "observation", b"observation", "outcome", b"outcome", "reward", b"reward", "started_task", b"started_task", "step_index", b"step_index", "terminated", b"terminated", "timing", b"timing", "truncated", b"truncated", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fault", b"fault", "grade", b"grade", "label", b"label", "milestones", b"milestones", "observation", b"observation", "outcome", b"outcome", "reward", b"reward", "started_task", b"started_task", "step_index", b"step_index", "terminated", b"terminated", "timing", b"timing", "truncated", b"truncated", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -910,19 +1044,25 @@ class SubmitRequest(_message.Message):
 
     EPISODE_ID_FIELD_NUMBER: _builtins.int
     EPISODE_TOKEN_FIELD_NUMBER: _builtins.int
+    AGAIN_FIELD_NUMBER: _builtins.int
     episode_id: _builtins.str
     """The episode."""
     episode_token: _builtins.str
     """Its token."""
+    again: _builtins.bool
+    """After a fault that can_submit_again: judge the kept work once more. The new result then takes the fault's place, as if it had been the first. Without
+    such a fault it changes nothing.
+    """
     def __init__(
         self,
         *,
         episode_id: _builtins.str = ...,
         episode_token: _builtins.str = ...,
+        again: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["episode_id", b"episode_id", "episode_token", b"episode_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["again", b"again", "episode_id", b"episode_id", "episode_token", b"episode_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1012,6 +1152,7 @@ class SubmitResult(_message.Message):
     OUTCOME_FIELD_NUMBER: _builtins.int
     FAULT_FIELD_NUMBER: _builtins.int
     TIMING_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
     episode_return: _builtins.float
     """Sum of all rewards of the episode; absent when any was not valid."""
     terminated: _builtins.bool
@@ -1020,6 +1161,8 @@ class SubmitResult(_message.Message):
     """True when grading faulted."""
     outcome: _types_pb2.Outcome.ValueType
     """PASSED, FAILED or FAULT."""
+    label: _types_pb2.StepLabel.ValueType
+    """What the submission was worth to the process."""
     @_builtins.property
     def grade(self) -> _types_pb2.Grade:
         """What grading said."""
@@ -1047,10 +1190,11 @@ class SubmitResult(_message.Message):
         outcome: _types_pb2.Outcome.ValueType = ...,
         fault: _types_pb2.Fault | None = ...,
         timing: _types_pb2.Timing | None = ...,
+        label: _types_pb2.StepLabel.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_episode_return", b"_episode_return", "episode_return", b"episode_return", "fault", b"fault", "grade", b"grade", "reward", b"reward", "timing", b"timing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_episode_return", b"_episode_return", "episode_return", b"episode_return", "fault", b"fault", "grade", b"grade", "outcome", b"outcome", "reward", b"reward", "terminated", b"terminated", "timing", b"timing", "truncated", b"truncated"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_episode_return", b"_episode_return", "episode_return", b"episode_return", "fault", b"fault", "grade", b"grade", "label", b"label", "outcome", b"outcome", "reward", b"reward", "terminated", b"terminated", "timing", b"timing", "truncated", b"truncated"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__episode_return: _TypeAlias = _typing.Literal["episode_return"]  # noqa: Y015
     _WhichOneofArgType__episode_return: _TypeAlias = _typing.Literal["_episode_return", b"_episode_return"]  # noqa: Y015

@@ -120,8 +120,8 @@ class EnvironmentServiceServicer:
     def Reset(self, request, context):
         """Opens an episode: progress events, then exactly one `ready`. Idempotent by request_id: a repeat, also after a dropped call, attaches to the
         same opening or returns the same episode while it lives. A dropped call whose request_id is not repeated within reattach_grace is undone.
-        Errors: INVALID_FIELD, TASK_NOT_FOUND, REQUEST_ID_CONFLICT, NO_CAPACITY, SHUTTING_DOWN, ENGINE_UNAVAILABLE, IMAGE_UNAVAILABLE,
-        SANDBOX_START_FAILED, TASK_SETUP_FAILED, NOT_ALLOWED.
+        Errors: INVALID_FIELD, TASK_NOT_FOUND (also when no task fits a choice), REQUEST_ID_CONFLICT, NO_CAPACITY, SHUTTING_DOWN, ENGINE_UNAVAILABLE,
+        IMAGE_UNAVAILABLE, SANDBOX_START_FAILED, TASK_SETUP_FAILED, NOT_ALLOWED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -141,7 +141,8 @@ class EnvironmentServiceServicer:
 
     def Submit(self, request, context):
         """Ends the agent's work and grades it: phases, what may be shown of the checks, then exactly one `result`. Running steps are interrupted, new ones
-        refused. Idempotent: a repeat attaches to the running grading or returns the kept result, also after Close, for result_kept. A dropped call does not stop it.
+        refused. Idempotent: a repeat attaches to the running grading or returns the kept result, also after Close, for result_kept. A dropped call does not stop
+        it. The work is graded on a copy in a sandbox that the agent never touched, unless the task says otherwise.
         Errors: INVALID_FIELD (no task was started), EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, EPISODE_ENDED (ended without being submitted),
         TOO_MANY_READERS, SHUTTING_DOWN.
         """

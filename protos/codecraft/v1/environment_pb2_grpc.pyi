@@ -50,8 +50,8 @@ class EnvironmentServiceStub:
     Reset: _grpc.UnaryStreamMultiCallable[_environment_pb2.ResetRequest, _environment_pb2.ResetResponse]
     """Opens an episode: progress events, then exactly one `ready`. Idempotent by request_id: a repeat, also after a dropped call, attaches to the
     same opening or returns the same episode while it lives. A dropped call whose request_id is not repeated within reattach_grace is undone.
-    Errors: INVALID_FIELD, TASK_NOT_FOUND, REQUEST_ID_CONFLICT, NO_CAPACITY, SHUTTING_DOWN, ENGINE_UNAVAILABLE, IMAGE_UNAVAILABLE,
-    SANDBOX_START_FAILED, TASK_SETUP_FAILED, NOT_ALLOWED.
+    Errors: INVALID_FIELD, TASK_NOT_FOUND (also when no task fits a choice), REQUEST_ID_CONFLICT, NO_CAPACITY, SHUTTING_DOWN, ENGINE_UNAVAILABLE,
+    IMAGE_UNAVAILABLE, SANDBOX_START_FAILED, TASK_SETUP_FAILED, NOT_ALLOWED.
     """
     Step: _grpc.UnaryStreamMultiCallable[_environment_pb2.StepRequest, _environment_pb2.StepResponse]
     """Takes one action: events while it runs, then exactly one `result`, always last. Exactly once by step_index: a repeat with the same action
@@ -63,7 +63,8 @@ class EnvironmentServiceStub:
     """
     Submit: _grpc.UnaryStreamMultiCallable[_environment_pb2.SubmitRequest, _environment_pb2.SubmitResponse]
     """Ends the agent's work and grades it: phases, what may be shown of the checks, then exactly one `result`. Running steps are interrupted, new ones
-    refused. Idempotent: a repeat attaches to the running grading or returns the kept result, also after Close, for result_kept. A dropped call does not stop it.
+    refused. Idempotent: a repeat attaches to the running grading or returns the kept result, also after Close, for result_kept. A dropped call does not stop
+    it. The work is graded on a copy in a sandbox that the agent never touched, unless the task says otherwise.
     Errors: INVALID_FIELD (no task was started), EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, EPISODE_ENDED (ended without being submitted),
     TOO_MANY_READERS, SHUTTING_DOWN.
     """
@@ -98,8 +99,8 @@ class EnvironmentServiceAsyncStub(EnvironmentServiceStub):
     Reset: _aio.UnaryStreamMultiCallable[_environment_pb2.ResetRequest, _environment_pb2.ResetResponse]  # type: ignore[assignment]
     """Opens an episode: progress events, then exactly one `ready`. Idempotent by request_id: a repeat, also after a dropped call, attaches to the
     same opening or returns the same episode while it lives. A dropped call whose request_id is not repeated within reattach_grace is undone.
-    Errors: INVALID_FIELD, TASK_NOT_FOUND, REQUEST_ID_CONFLICT, NO_CAPACITY, SHUTTING_DOWN, ENGINE_UNAVAILABLE, IMAGE_UNAVAILABLE,
-    SANDBOX_START_FAILED, TASK_SETUP_FAILED, NOT_ALLOWED.
+    Errors: INVALID_FIELD, TASK_NOT_FOUND (also when no task fits a choice), REQUEST_ID_CONFLICT, NO_CAPACITY, SHUTTING_DOWN, ENGINE_UNAVAILABLE,
+    IMAGE_UNAVAILABLE, SANDBOX_START_FAILED, TASK_SETUP_FAILED, NOT_ALLOWED.
     """
     Step: _aio.UnaryStreamMultiCallable[_environment_pb2.StepRequest, _environment_pb2.StepResponse]  # type: ignore[assignment]
     """Takes one action: events while it runs, then exactly one `result`, always last. Exactly once by step_index: a repeat with the same action
@@ -111,7 +112,8 @@ class EnvironmentServiceAsyncStub(EnvironmentServiceStub):
     """
     Submit: _aio.UnaryStreamMultiCallable[_environment_pb2.SubmitRequest, _environment_pb2.SubmitResponse]  # type: ignore[assignment]
     """Ends the agent's work and grades it: phases, what may be shown of the checks, then exactly one `result`. Running steps are interrupted, new ones
-    refused. Idempotent: a repeat attaches to the running grading or returns the kept result, also after Close, for result_kept. A dropped call does not stop it.
+    refused. Idempotent: a repeat attaches to the running grading or returns the kept result, also after Close, for result_kept. A dropped call does not stop
+    it. The work is graded on a copy in a sandbox that the agent never touched, unless the task says otherwise.
     Errors: INVALID_FIELD (no task was started), EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, EPISODE_ENDED (ended without being submitted),
     TOO_MANY_READERS, SHUTTING_DOWN.
     """
@@ -167,8 +169,8 @@ class EnvironmentServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_environment_pb2.ResetResponse], _abc.AsyncIterator[_environment_pb2.ResetResponse]]:
         """Opens an episode: progress events, then exactly one `ready`. Idempotent by request_id: a repeat, also after a dropped call, attaches to the
         same opening or returns the same episode while it lives. A dropped call whose request_id is not repeated within reattach_grace is undone.
-        Errors: INVALID_FIELD, TASK_NOT_FOUND, REQUEST_ID_CONFLICT, NO_CAPACITY, SHUTTING_DOWN, ENGINE_UNAVAILABLE, IMAGE_UNAVAILABLE,
-        SANDBOX_START_FAILED, TASK_SETUP_FAILED, NOT_ALLOWED.
+        Errors: INVALID_FIELD, TASK_NOT_FOUND (also when no task fits a choice), REQUEST_ID_CONFLICT, NO_CAPACITY, SHUTTING_DOWN, ENGINE_UNAVAILABLE,
+        IMAGE_UNAVAILABLE, SANDBOX_START_FAILED, TASK_SETUP_FAILED, NOT_ALLOWED.
         """
 
     @_abc_1.abstractmethod
@@ -192,7 +194,8 @@ class EnvironmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_environment_pb2.SubmitResponse], _abc.AsyncIterator[_environment_pb2.SubmitResponse]]:
         """Ends the agent's work and grades it: phases, what may be shown of the checks, then exactly one `result`. Running steps are interrupted, new ones
-        refused. Idempotent: a repeat attaches to the running grading or returns the kept result, also after Close, for result_kept. A dropped call does not stop it.
+        refused. Idempotent: a repeat attaches to the running grading or returns the kept result, also after Close, for result_kept. A dropped call does not stop
+        it. The work is graded on a copy in a sandbox that the agent never touched, unless the task says otherwise.
         Errors: INVALID_FIELD (no task was started), EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN, EPISODE_ENDED (ended without being submitted),
         TOO_MANY_READERS, SHUTTING_DOWN.
         """

@@ -75,6 +75,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """RESOURCE_EXHAUSTED: more standard input than the server buffers; nothing of this call was taken. Retry after google.rpc.RetryInfo."""
     ERROR_REASON_TOO_MANY_READERS: _ErrorReason.ValueType  # 23
     """RESOURCE_EXHAUSTED: too many calls attached to one step. Retry when one has ended."""
+    ERROR_REASON_WORK_NOT_KEPT: _ErrorReason.ValueType  # 24
+    """FAILED_PRECONDITION: the graded work of this episode is not kept (any more), or was graded in place. Not retryable."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The closed vocabulary of refusals and faults. It may grow; a client takes an unknown reason for what its gRPC code says."""
@@ -127,4 +129,6 @@ ERROR_REASON_STDIN_FULL: ErrorReason.ValueType  # 22
 """RESOURCE_EXHAUSTED: more standard input than the server buffers; nothing of this call was taken. Retry after google.rpc.RetryInfo."""
 ERROR_REASON_TOO_MANY_READERS: ErrorReason.ValueType  # 23
 """RESOURCE_EXHAUSTED: too many calls attached to one step. Retry when one has ended."""
+ERROR_REASON_WORK_NOT_KEPT: ErrorReason.ValueType  # 24
+"""FAILED_PRECONDITION: the graded work of this episode is not kept (any more), or was graded in place. Not retryable."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -213,6 +213,38 @@ ACTION_ERROR_OTHER: ActionError.ValueType  # 13
 """Anything else; the message says what."""
 Global___ActionError: _TypeAlias = ActionError  # noqa: Y015
 
+class _RewardMode:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RewardModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RewardMode.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REWARD_MODE_UNSPECIFIED: _RewardMode.ValueType  # 0
+    """Means REWARD_MODE_OUTCOME."""
+    REWARD_MODE_OUTCOME: _RewardMode.ValueType  # 1
+    """The score of the submission, and penalties."""
+    REWARD_MODE_MILESTONES: _RewardMode.ValueType  # 2
+    """Each milestone once, at the step that first reached it, together milestone_share; the submission pays (1 - milestone_share) x score."""
+    REWARD_MODE_SHAPED: _RewardMode.ValueType  # 3
+    """The score of the submission, and in each step discount x P(after) - P(before), where P is the share of milestones that hold; 0 once the episode has
+    terminated, so that the best policy stays the same (Ng, Harada and Russell 1999).
+    """
+
+class RewardMode(_RewardMode, metaclass=_RewardModeEnumTypeWrapper):
+    """What an episode pays for; docs/rewards.md has the formulas. In every mode the rewards of all steps and of the submission add up to the return."""
+
+REWARD_MODE_UNSPECIFIED: RewardMode.ValueType  # 0
+"""Means REWARD_MODE_OUTCOME."""
+REWARD_MODE_OUTCOME: RewardMode.ValueType  # 1
+"""The score of the submission, and penalties."""
+REWARD_MODE_MILESTONES: RewardMode.ValueType  # 2
+"""Each milestone once, at the step that first reached it, together milestone_share; the submission pays (1 - milestone_share) x score."""
+REWARD_MODE_SHAPED: RewardMode.ValueType  # 3
+"""The score of the submission, and in each step discount x P(after) - P(before), where P is the share of milestones that hold; 0 once the episode has
+terminated, so that the best policy stays the same (Ng, Harada and Russell 1999).
+"""
+Global___RewardMode: _TypeAlias = RewardMode  # noqa: Y015
+
 class _RewardKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -393,6 +425,30 @@ SANDBOX_ORIGIN_RECYCLED: SandboxOrigin.ValueType  # 3
 """Used before, wiped and verified."""
 Global___SandboxOrigin: _TypeAlias = SandboxOrigin  # noqa: Y015
 
+class _GradingPlace:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _GradingPlaceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_GradingPlace.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    GRADING_PLACE_UNSPECIFIED: _GradingPlace.ValueType  # 0
+    """Never sent."""
+    GRADING_PLACE_FRESH: _GradingPlace.ValueType  # 1
+    """In a sandbox that the agent never touched, on a copy of its work."""
+    GRADING_PLACE_IN_PLACE: _GradingPlace.ValueType  # 2
+    """In the agent's own sandbox, all of its processes having been ended."""
+
+class GradingPlace(_GradingPlace, metaclass=_GradingPlaceEnumTypeWrapper):
+    """Where checks were run."""
+
+GRADING_PLACE_UNSPECIFIED: GradingPlace.ValueType  # 0
+"""Never sent."""
+GRADING_PLACE_FRESH: GradingPlace.ValueType  # 1
+"""In a sandbox that the agent never touched, on a copy of its work."""
+GRADING_PLACE_IN_PLACE: GradingPlace.ValueType  # 2
+"""In the agent's own sandbox, all of its processes having been ended."""
+Global___GradingPlace: _TypeAlias = GradingPlace  # noqa: Y015
+
 @_typing.final
 class Task(_message.Message):
     """The public view of a task: what an agent may know. Checks, solutions and hidden files are never in it."""
@@ -415,6 +471,8 @@ class Task(_message.Message):
     LIMITS_FIELD_NUMBER: _builtins.int
     DIGEST_FIELD_NUMBER: _builtins.int
     GRADABLE_FIELD_NUMBER: _builtins.int
+    MILESTONE_COUNT_FIELD_NUMBER: _builtins.int
+    MILESTONE_SHARE_FIELD_NUMBER: _builtins.int
     task_id: _builtins.str
     """Id within the curriculum, 1 to 128 characters, as in curriculum.json."""
     title: _builtins.str
@@ -441,6 +499,10 @@ class Task(_message.Message):
     """SHA-256 (hex) of the whole task, hidden parts included: equal digests mean the same task."""
     gradable: _builtins.bool
     """Whether the task has checks; Submit of one that has none ends with a fault."""
+    milestone_count: _builtins.int
+    """How many milestones mark the way; 0: the process of this task is not rewarded. What they ask is hidden."""
+    milestone_share: _builtins.float
+    """The part of the return, 0 to 1, that milestones share in REWARD_MODE_MILESTONES unless Reset says otherwise."""
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Free labels, in the curriculum's order."""
@@ -472,10 +534,12 @@ class Task(_message.Message):
         limits: Global___Limits | None = ...,
         digest: _builtins.str = ...,
         gradable: _builtins.bool = ...,
+        milestone_count: _builtins.int = ...,
+        milestone_share: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["limits", b"limits"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "description", b"description", "difficulty", b"difficulty", "digest", b"digest", "gradable", b"gradable", "image", b"image", "limits", b"limits", "network", b"network", "prerequisites", b"prerequisites", "root_user", b"root_user", "shell", b"shell", "tags", b"tags", "task_id", b"task_id", "test", b"test", "title", b"title", "working_dir", b"working_dir"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "description", b"description", "difficulty", b"difficulty", "digest", b"digest", "gradable", b"gradable", "image", b"image", "limits", b"limits", "milestone_count", b"milestone_count", "milestone_share", b"milestone_share", "network", b"network", "prerequisites", b"prerequisites", "root_user", b"root_user", "shell", b"shell", "tags", b"tags", "task_id", b"task_id", "test", b"test", "title", b"title", "working_dir", b"working_dir"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1088,6 +1152,43 @@ class Budget(_message.Message):
 Global___Budget: _TypeAlias = Budget  # noqa: Y015
 
 @_typing.final
+class RewardOptions(_message.Message):
+    """How an episode pays."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODE_FIELD_NUMBER: _builtins.int
+    MILESTONE_SHARE_FIELD_NUMBER: _builtins.int
+    DISCOUNT_FIELD_NUMBER: _builtins.int
+    mode: Global___RewardMode.ValueType
+    """What for."""
+    milestone_share: _builtins.float
+    """With REWARD_MODE_MILESTONES: their part of the return, 0 to 1. Absent: the task's."""
+    discount: _builtins.float
+    """With REWARD_MODE_SHAPED, where it must be given: the discount factor of the learner, above 0 and at most 1."""
+    def __init__(
+        self,
+        *,
+        mode: Global___RewardMode.ValueType = ...,
+        milestone_share: _builtins.float | None = ...,
+        discount: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_discount", b"_discount", "_milestone_share", b"_milestone_share", "discount", b"discount", "milestone_share", b"milestone_share"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_discount", b"_discount", "_milestone_share", b"_milestone_share", "discount", b"discount", "milestone_share", b"milestone_share", "mode", b"mode"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__discount: _TypeAlias = _typing.Literal["discount"]  # noqa: Y015
+    _WhichOneofArgType__discount: _TypeAlias = _typing.Literal["_discount", b"_discount"]  # noqa: Y015
+    _WhichOneofReturnType__milestone_share: _TypeAlias = _typing.Literal["milestone_share"]  # noqa: Y015
+    _WhichOneofArgType__milestone_share: _TypeAlias = _typing.Literal["_milestone_share", b"_milestone_share"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__discount) -> _WhichOneofReturnType__discount | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__milestone_share) -> _WhichOneofReturnType__milestone_share | None: ...
+
+Global___RewardOptions: _TypeAlias = RewardOptions  # noqa: Y015
+
+@_typing.final
 class RewardComponent(_message.Message):
     """One part of a reward."""
 
@@ -1101,7 +1202,7 @@ class RewardComponent(_message.Message):
     value: _builtins.float
     """Finite."""
     name: _builtins.str
-    """Which milestone or penalty; empty for the outcome."""
+    """Which milestone (where the task shows it) or penalty; empty for the rest."""
     def __init__(
         self,
         *,
@@ -1159,19 +1260,23 @@ class Fault(_message.Message):
 
     REASON_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
+    CAN_SUBMIT_AGAIN_FIELD_NUMBER: _builtins.int
     reason: Global___FaultReason.ValueType
     """Which kind."""
     message: _builtins.str
     """For people; no paths of the host, no traces."""
+    can_submit_again: _builtins.bool
+    """Whether the work is kept and may be judged once more: Submit with `again`."""
     def __init__(
         self,
         *,
         reason: Global___FaultReason.ValueType = ...,
         message: _builtins.str = ...,
+        can_submit_again: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["can_submit_again", b"can_submit_again", "message", b"message", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1305,6 +1410,44 @@ class CheckResult(_message.Message):
 Global___CheckResult: _TypeAlias = CheckResult  # noqa: Y015
 
 @_typing.final
+class MilestoneChange(_message.Message):
+    """What became of a milestone in a step, as far as the task shows it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MILESTONE_ID_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    HOLDS_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
+    milestone_id: _builtins.str
+    """Id of the milestone within the task."""
+    title: _builtins.str
+    """What it is about, for people."""
+    holds: _builtins.bool
+    """Whether it holds now."""
+    first: _builtins.bool
+    """Whether this step was the first after which it held."""
+    weight: _builtins.float
+    """Its share of all milestones, 0 to 1; all shares add up to 1."""
+    def __init__(
+        self,
+        *,
+        milestone_id: _builtins.str = ...,
+        title: _builtins.str = ...,
+        holds: _builtins.bool = ...,
+        first: _builtins.bool = ...,
+        weight: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first", b"first", "holds", b"holds", "milestone_id", b"milestone_id", "title", b"title", "weight", b"weight"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MilestoneChange: _TypeAlias = MilestoneChange  # noqa: Y015
+
+@_typing.final
 class Grade(_message.Message):
     """What grading said."""
 
@@ -1313,10 +1456,19 @@ class Grade(_message.Message):
     SCORE_FIELD_NUMBER: _builtins.int
     PASSED_FIELD_NUMBER: _builtins.int
     CHECKS_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    SANDBOX_ORIGIN_FIELD_NUMBER: _builtins.int
+    WORK_DIGEST_FIELD_NUMBER: _builtins.int
     score: _builtins.float
     """0 to 1; absent when grading failed."""
     passed: _builtins.bool
     """Whether the score reaches the task's pass mark."""
+    place: Global___GradingPlace.ValueType
+    """Where they were run."""
+    sandbox_origin: Global___SandboxOrigin.ValueType
+    """How the fresh sandbox came to be; UNSPECIFIED where there was none."""
+    work_digest: _builtins.str
+    """SHA-256 (hex) of the work that was graded in a fresh sandbox, as it was copied; empty where there was none."""
     @_builtins.property
     def checks(self) -> _containers.RepeatedCompositeFieldContainer[Global___CheckResult]:
         """What may be shown of the checks, in the task's order."""
@@ -1327,10 +1479,13 @@ class Grade(_message.Message):
         score: _builtins.float | None = ...,
         passed: _builtins.bool = ...,
         checks: _abc.Iterable[Global___CheckResult] | None = ...,
+        place: Global___GradingPlace.ValueType = ...,
+        sandbox_origin: Global___SandboxOrigin.ValueType = ...,
+        work_digest: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "checks", b"checks", "passed", b"passed", "score", b"score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "checks", b"checks", "passed", b"passed", "place", b"place", "sandbox_origin", b"sandbox_origin", "score", b"score", "work_digest", b"work_digest"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
