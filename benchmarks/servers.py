@@ -31,9 +31,9 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def codecraft() -> AsyncIterator[Running]:
+async def codecraft(curriculum: Path = CURRICULUM) -> AsyncIterator[Running]:
     """The real server, as an operator starts it."""
-    async with _started("-m", "codecraft_server", "serve", "--listen", "127.0.0.1:0", "--curriculum", str(CURRICULUM)) as running:
+    async with _started("-m", "codecraft_server", "serve", "--listen", "127.0.0.1:0", "--curriculum", str(curriculum)) as running:
         yield running
 
 

@@ -42,6 +42,13 @@ class CurriculumBounds:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportBounds:
+    """Bounds of what is read of a foreign format."""
+
+    foreign_bytes: int = 64 * MIB  # one file, unpacked; four times what a curriculum may have, since little of a record may be needed
+
+
+@dataclass(frozen=True, slots=True)
 class GradingBounds:
     """Bounds of grading. Seconds and bytes."""
 

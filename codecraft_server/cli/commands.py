@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from codecraft_server import app, curriculum, log
+from codecraft_server import app, curriculum, importing, log
 from codecraft_server.docker import images, volume
 from codecraft_server.docker.engine import Engine, connected
 from codecraft_server.docker.owner import Place
@@ -16,6 +18,7 @@ from codecraft_server.task import Task, Visibility
 
 _ARCHITECTURES = ("amd64", "arm64")
 _CLOSE_S = 5.0
+_STDOUT = "-"
 
 
 def say(line: str) -> None:
@@ -86,6 +89,20 @@ def show_task(settings: Settings, task_id: str) -> int:
     """Show one task."""
     for line in _described(curriculum.load(settings.curriculum, settings.defaults).get(task_id)):
         say(line)
+    return 0
+
+
+def import_tasks(settings: Settings, name: str, path: Path, output: str, *, force: bool) -> int:
+    """Make a curriculum of a foreign file. `output`: a file, or `-` for standard output."""
+    target = None if output == _STDOUT else Path(output)
+    if target is not None:
+        importing.refuse_taken(target, force=force)
+    document = importing.convert(importing.FORMATS[name], path, settings.defaults)
+    if target is None:
+        sys.stdout.write(importing.checked_text(document, settings.defaults))
+        return 0
+    importing.save(document, target, settings.defaults, force=force)
+    say(f"{target} has {len(document['tasks'])} tasks; `codecraft-server serve --curriculum {shlex.quote(output)}` serves them")
     return 0
 
 

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from codecraft_server import log
 from codecraft_server.cli import commands, doctor
 from codecraft_server.errors import ConfigurationError
+from codecraft_server.importing import FORMATS
 from codecraft_server.settings import Settings
 
 _PREFIX = "CODECRAFT_"
@@ -126,7 +127,8 @@ def _add_images(to: Any) -> None:
 
 
 def _add_tasks(to: Any, environment: Mapping[str, str]) -> None:
-    parser = to.add_parser("tasks", help="look at a curriculum", description="Looks at a curriculum.", allow_abbrev=False)
+    what = "look at a curriculum, or import one"
+    parser = to.add_parser("tasks", help=what, description=f"{what.capitalize()}.", allow_abbrev=False)
     verbs = parser.add_subparsers(metavar="VERB", required=True, parser_class=_Parser)
     listing = verbs.add_parser("list", help="list its tasks", description="Lists the tasks of a curriculum.", allow_abbrev=False)
     _add_curriculum(_Options(listing, environment))
@@ -135,6 +137,20 @@ def _add_tasks(to: Any, environment: Mapping[str, str]) -> None:
     show.add_argument("task_id", metavar="ID", help="id of the task")
     _add_curriculum(_Options(show, environment))
     show.set_defaults(run=lambda chosen: commands.show_task(settings(chosen), chosen.task_id))
+    _add_import(verbs)
+
+
+def _add_import(to: Any) -> None:
+    what = "make a curriculum of tasks that others wrote"
+    parser = to.add_parser("import", help=what, description=f"{what.capitalize()}.", allow_abbrev=False)
+    formats = "; ".join(f"{name}: {importer.what}" for name, importer in FORMATS.items())
+    parser.add_argument("format", metavar="FORMAT", choices=sorted(FORMATS), help=formats)
+    parser.add_argument("path", metavar="PATH", type=Path, help="what to import")
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the curriculum to write; -: to standard output")
+    parser.add_argument("--force", action="store_true", help="replace the file where it is there already")
+    parser.set_defaults(
+        run=lambda chosen: commands.import_tasks(settings(chosen), chosen.format, chosen.path, chosen.output, force=chosen.force)
+    )
 
 
 def _add_listen(options: _Options) -> None:

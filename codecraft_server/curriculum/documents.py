@@ -117,16 +117,20 @@ def parse(file: Path, folder: Path | None, problems: Problems) -> Node | None:
     """Read and parse a file; None, and a problem noted, when it is no JSON document."""
     source = Source(file, folder, problems)
     content = read(file, problems.bounds.file_bytes, Node(None, "", source))
-    if content is None:
-        return None
+    return None if content is None else parsed(content, source)
+
+
+def parsed(content: bytes, source: Source, line: int = 0) -> Node | None:
+    """Parse one document; None, and a problem noted, when it is none. `line`: where in the file it stands, alone; 0: it is the file."""
+    where = f"line {line}" if line else ""
     try:
-        return Node(json.loads(content.decode("utf-8"), object_pairs_hook=_pairs, parse_constant=_constant), "", source)
+        return Node(json.loads(content.decode("utf-8"), object_pairs_hook=_pairs, parse_constant=_constant), where, source)
     except json.JSONDecodeError as error:
-        problems.add(file, f"line {error.lineno}, column {error.colno}", f"no JSON: {error.msg}")
+        source.problems.add(source.file, f"line {line or error.lineno}, column {error.colno}", f"no JSON: {error.msg}")
     except UnicodeDecodeError as error:
-        problems.add(file, f"byte {error.start}", "not UTF-8")
+        source.problems.add(source.file, f"{where}, byte {error.start}".removeprefix(", "), "not UTF-8")
     except (ValueError, RecursionError) as error:
-        problems.add(file, "", f"no JSON that can be used: {error}")
+        source.problems.add(source.file, where, f"no JSON that can be used: {error}")
     return None
 
 

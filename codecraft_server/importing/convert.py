@@ -1,0 +1,37 @@
+"""From a foreign file to a curriculum document of ours, with every problem named by where it stands in the foreign file."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from codecraft_server import curriculum
+from codecraft_server.curriculum import entry
+from codecraft_server.curriculum.problems import Problems
+from codecraft_server.importing.importer import Entry, Imported, Importer
+from codecraft_server.settings import CurriculumBounds, TaskDefaults
+
+_SCHEMA = Path(curriculum.__file__).with_name("curriculum.schema.json")
+
+
+def convert(importer: Importer, path: Path, defaults: TaskDefaults) -> dict[str, Any]:
+    """Return the document. Reads files, so it is not for the event loop.
+
+    Raises:
+        CurriculumError: Some record can't be used; each problem (up to a bound) is on a line of its own, with file, line and reason.
+    """
+    problems = Problems(CurriculumBounds())
+    tasks: dict[str, Entry] = {}
+    places: dict[str, str] = {}
+    for made in importer.read(path, problems):
+        if made.task_id in tasks:
+            made.record.problem(f"the id {made.task_id!r} is also that of {places[made.task_id]}")
+        places.setdefault(made.task_id, made.record.path)
+        tasks[made.task_id] = made.entry
+        _check(made, defaults)
+    problems.raise_any()
+    return {"$schema": _SCHEMA.as_uri(), "tasks": tasks}
+
+
+def _check(made: Imported, defaults: TaskDefaults) -> None:
+    """Note what is wrong with an entry at the record that it was made of."""
+    entry.task(made.task_id, replace(made.record, value=made.entry), defaults)
