@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from codecraft_server import curriculum
-from codecraft_server.curriculum import entry
+from codecraft_server.curriculum import entry, values
 from codecraft_server.curriculum.problems import Problems
 from codecraft_server.importing.importer import Entry, Imported, Importer
 from codecraft_server.settings import CurriculumBounds, TaskDefaults
@@ -33,5 +33,8 @@ def convert(importer: Importer, path: Path, defaults: TaskDefaults) -> dict[str,
 
 
 def _check(made: Imported, defaults: TaskDefaults) -> None:
-    """Note what is wrong with an entry at the record that it was made of."""
+    """Note what is wrong with a task at the record that it was made of."""
+    wrong_id = values.name_problem(made.task_id, made.record.source.problems.bounds.name_characters)
+    if wrong_id:
+        made.record.problem(f"the task's id {wrong_id}, not {made.task_id[:200]!r}")
     entry.task(made.task_id, replace(made.record, value=made.entry), defaults)

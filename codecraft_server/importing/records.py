@@ -15,7 +15,7 @@ _BOUNDS = ImportBounds()
 
 
 def json_lines(path: Path, problems: Problems) -> Iterator[Node]:
-    """Yield the records of a file, each with the number of its line; notes what is no JSON, and that there are none. Empty lines don't count."""
+    """Yield the records of a file, each with the number of its line; notes what is no JSON, and that there are none at all."""
     source = Source(path, None, problems)
     content = _content(path, Node(None, "", source))
     if content is None:
