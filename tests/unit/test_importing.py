@@ -1,6 +1,7 @@
 """What every importer stands on: foreign records are read, what is wrong is named by file and line, and a file is written whole or not."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,8 @@ from codecraft_server.curriculum.problems import Problems
 from codecraft_server.importing import FORMATS, Importer, convert, records, save
 from codecraft_server.importing.importer import Imported
 from codecraft_server.settings import ImportBounds
+
+PAGE = Path(__file__).parents[2] / "docs" / "importing.md"
 
 
 def imported(path: Path, *options: str, output: str = "out.json") -> tuple[int, Path]:
@@ -188,3 +191,22 @@ def test_an_unknown_format_is_refused_with_the_known_ones(tmp_path: Path, capsys
         main(["tasks", "import", "nonsense", str(tmp_path), "-o", "-"])
     assert ended.value.code == 2
     assert all(name in capsys.readouterr().err for name in FORMATS)
+
+
+def test_the_importer_in_the_page_works(tmp_path: Path) -> None:
+    """The page's example, run as it is printed, makes tasks that load, and refuses what it must."""
+    shown = re.search(r"<!-- test: importer -->\n```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert shown is not None
+    module: dict[str, Any] = {}
+    exec(shown.group(1), module)  # noqa: S102 - it is ours
+    good = json.loads(re.findall(r'`(\{"name".*\})`', PAGE.read_text())[0])
+    target = tmp_path / "out.json"
+    save(convert(module["IMPORTER"], jsonl(tmp_path, good), DEFAULTS), target, DEFAULTS, force=False)
+    assert load(target, DEFAULTS).get("add").description == "Print the sum of 2 and 3. Write `answer.py`."
+    with pytest.raises(Exception, match='line 1: "prints" is missing'):
+        convert(module["IMPORTER"], jsonl(tmp_path, {"name": "x", "ask": "y"}), DEFAULTS)
+
+
+def test_every_format_is_in_the_page() -> None:
+    """Who looks for how to import finds each format by its name."""
+    assert all(f"tasks import {name} " in PAGE.read_text() for name in FORMATS)
