@@ -1,4 +1,4 @@
-"""Imported tasks in real containers: known answers get the score that they must. Records are made up, but where the real file is at hand."""
+"""Imported tasks in real containers: known answers get the score that they must. Made-up records, and real ones where they are at hand."""
 
 import asyncio
 from pathlib import Path
