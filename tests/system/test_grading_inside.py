@@ -77,6 +77,13 @@ def test_odd_data_comes_back_with_its_type(value: Any) -> None:
     assert type(back) is type(value)
 
 
+@pytest.mark.parametrize("value", [{"p": 1, 5: 2, "a": 3}, {"b": 1, "a": 2}, {(2,): {3: 1, 1: 2}, (1,): 0}, {"set": 1}])
+def test_dictionaries_keep_their_order(value: dict[Any, Any]) -> None:
+    """What iterates over a dictionary that has crossed meets its keys in the order in which they were put in, whatever they are."""
+    back = decode(json.loads(json.dumps(encode(value, refused))))
+    assert repr(back) == repr(value)
+
+
 @pytest.mark.parametrize("value", [object(), len, type("Int", (int,), {})(3), type("Str", (str,), {})("x"), ValueError(), {1: object()}])
 def test_what_is_no_data_is_never_taken_for_it(value: Any) -> None:
     """Subclasses of data types are no data: what they say about themselves can't be believed."""

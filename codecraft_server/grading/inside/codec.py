@@ -85,7 +85,7 @@ def _dictionary(value: dict[Any, Any], inside: Callable[[Any], Any]) -> Any:
     plain = all(type(key) is str for key in value)
     if plain and not (len(value) == 1 and next(iter(value)) in TAGS):
         return {key: inside(item) for key, item in value.items()}
-    return {"dict": sorted(([inside(key), inside(item)] for key, item in value.items()), key=order)}
+    return {"dict": [[inside(key), inside(item)] for key, item in value.items()]}
 
 
 _ENCODERS: dict[type, Callable[[Any, Callable[[Any], Any]], Any]] = {
