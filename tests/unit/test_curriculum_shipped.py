@@ -60,9 +60,7 @@ def test_the_prerequisites_are_one_graph_that_begins_with_the_first_task() -> No
 
 def test_no_task_needs_a_harder_one() -> None:
     """What must be learned first is at most as hard."""
-    harder = [
-        (task.task_id, needed) for task in TASKS for needed in task.prerequisites if SHIPPED.get(needed).difficulty > task.difficulty
-    ]
+    harder = [(task.task_id, needed) for task in TASKS for needed in task.prerequisites if SHIPPED.get(needed).difficulty > task.difficulty]
     assert not harder
 
 
