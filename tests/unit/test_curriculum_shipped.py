@@ -1,4 +1,4 @@
-"""The curriculum that ships: what can be proven of it without an engine. That solutions pass and wrong answers don't is seen in containers."""
+"""The curriculum that ships: what can be proven of it without an engine. How its tasks grade is seen in containers."""
 
 import json
 from pathlib import Path
