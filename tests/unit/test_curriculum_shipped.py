@@ -112,3 +112,10 @@ def test_the_shipped_files_fit_the_schema_that_they_name() -> None:
     entries = jsonschema.Draft202012Validator({"$defs": schema["$defs"], "$ref": "#/$defs/entry"})
     for folder in (shipped().parent / "tasks").iterdir():
         entries.validate(json.loads((folder / "task.json").read_text()))
+
+
+def test_the_page_on_tasks_lists_what_ships() -> None:
+    """docs/tasks.md names every task with its difficulty, and how many there are."""
+    page = (SCHEMA_FILE.parents[2] / "docs" / "tasks.md").read_text()
+    assert f"{len(TASKS)} tasks in {len({task.category for task in TASKS})} categories" in page
+    assert not [task.task_id for task in TASKS if f"`{task.task_id}` {task.difficulty}" not in page]
