@@ -80,7 +80,8 @@ async def _serve(settings: Settings, catalog: Curriculum, signals: _Signals) -> 
         if settings.build_images:
             await _in_thread(lambda: _ensure_images(catalog))
 
-    async with serving(settings, sandboxes, catalog, grading.grade, worker=worker, prepare=prepare) as server:
+    grader = grading.Grader(sandboxes, settings.grading)
+    async with serving(settings, sandboxes, catalog, grader, worker=worker, prepare=prepare) as server:
         _warn(settings)
         signals.ready = True
         _log.info("listening", extra={"address": server.address, "worker": worker, "tasks": len(catalog.tasks)})

@@ -137,9 +137,13 @@ class FakeSandbox:
         self._enter("stat")
         return self.files.stat(path)
 
-    async def pack(self, paths: Sequence[bytes], *, max_bytes: int, max_entries: int) -> bytes:
+    async def remove(self, path: bytes) -> None:
+        self._enter("remove")
+        self.files.remove(path)
+
+    async def pack(self, paths: Sequence[bytes], *, max_bytes: int, max_entries: int, as_root: bool = False) -> bytes:
         self._enter("pack")
-        return self.files.pack(paths, max_bytes, max_entries)
+        return self.files.pack(paths, max_bytes, max_entries, as_root=as_root)
 
     async def unpack(self, path: bytes, data: bytes, *, uid: int) -> None:
         self._enter("unpack")
