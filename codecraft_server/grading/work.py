@@ -102,11 +102,20 @@ def _why(problem: FileProblem, bounds: GradingBounds) -> str:
 
 
 async def _stored(roots: Sequence[Root], archive: bytes) -> Work:
+    storing = asyncio.ensure_future(asyncio.to_thread(_store, archive))
     try:
-        digest, file = await asyncio.to_thread(_store, archive)
+        digest, file = await asyncio.shield(storing)
+    except asyncio.CancelledError:
+        storing.add_done_callback(_discard)  # a thread can't be stopped, and nobody takes what it makes
+        raise
     except OSError as error:
         raise GradingFault(FaultKind.GRADER_FAILED, "The copy of the work could not be kept.") from error
     return Work(roots, digest=digest, size=len(archive), file=file)
+
+
+def _discard(storing: asyncio.Future[tuple[str, IO[bytes]]]) -> None:
+    if not storing.cancelled() and storing.exception() is None:
+        storing.result()[1].close()
 
 
 def _store(archive: bytes) -> tuple[str, IO[bytes]]:

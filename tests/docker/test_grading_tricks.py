@@ -154,4 +154,4 @@ async def test_no_hidden_file_is_ever_in_the_agents_sandbox(opened: Opener) -> N
     found = await judge(opened, task, sandbox)
     assert found.score == 1.0
     with pytest.raises(Exception, match=r"no such file"):
-        await sandbox.stat(b"/tmp/graded", follow=False)  # noqa: S108 - in the sandbox
+        await sandbox.stat(b"/tmp/graded", follow=False)

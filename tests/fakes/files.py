@@ -110,14 +110,14 @@ class FakeFiles:
         """See Sandbox.unpack."""
         try:
             with tarfile.open(fileobj=io.BytesIO(data), mode="r:", errors="surrogateescape") as archive:
-                members = [(member, archive.extractfile(member) if member.isreg() else None) for member in archive]
-                for member, content in members:
+                for member in archive:
+                    content = data[member.offset_data : member.offset_data + member.size] if member.isreg() else None
                     name = member.name.encode("utf-8", "surrogateescape")
                     if name.startswith(b"/") or b".." in name.split(b"/") or not (member.isreg() or member.isdir()):
                         raise FileProblem(FileProblemKind.INVALID, "the archive leads out, or holds what is no file")
                     where = self.absolute(name, self.absolute(path))
                     self._make_directories(posixpath.dirname(where))
-                    self._nodes[where] = _Node(member.mode, uid, None if content is None else content.read())
+                    self._nodes[where] = _Node(member.mode, uid, content)
         except tarfile.TarError as error:
             raise FileProblem(FileProblemKind.INVALID, f"the archive: {error}") from None
 

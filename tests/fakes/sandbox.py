@@ -186,6 +186,7 @@ class FakeSandboxes:
         failures: Raised by the next opens, one each.
         starting: When set to an event, `open` waits for it.
         told: Progress that `open` tells besides its own.
+        opened: Is given each sandbox before its owner is.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -194,6 +195,7 @@ class FakeSandboxes:
         self.failures: list[BaseException] = []
         self.starting: asyncio.Event | None = None
         self.told: list[OpenProgress] = []
+        self.opened: Callable[[FakeSandbox], None] = lambda _: None
         self.opening = 0
         self._clock = clock or RealClock()
         self._warm: dict[SandboxSpec, int] = {}
@@ -222,6 +224,7 @@ class FakeSandboxes:
         sandbox = FakeSandbox(spec, name, labels, self._clock, self.alive.discard)
         self.made.append(sandbox)
         self.alive.add(sandbox)
+        self.opened(sandbox)
         return sandbox
 
     async def provided(self) -> Provided:
