@@ -9,8 +9,8 @@
         assert episode.submit().reward.value == 1.0
 
 The rooms, top to bottom: `cli` and `demo`; `client`, `episode`, `running`; `connection`; `ongoing`; `transport` (the only one that knows
-gRPC); `exchange` and `step_stream` (what to do next, as pure state machines) with `retry`; `wire`; `actions`, `events`, `grades`, `types` and
-`errors`.
+gRPC); `exchange` and `step_stream` (what to do next, as pure state machines) with `retry`; `wire`; `actions`, `events`, `grades`,
+`types`, `errors`.
 """
 
 from codecraft_client import errors

@@ -314,7 +314,7 @@ class Episode:
             verdict = faulted(self.fault or SHUTDOWN)
         passed = verdict.outcome is Outcome.PASSED
         return Effect(
-            message=text.graded(verdict.grade.score, passed=passed) if verdict.grade else text.NOT_JUDGED,
+            message=text.graded(verdict.grade) if verdict.grade else text.NOT_JUDGED,
             reward=verdict.reward,
             label=Step.PROGRESS if passed else Step.NEUTRAL,
             outcome=verdict.outcome,

@@ -69,6 +69,7 @@ class Grader:
             results, origin = await self._checked_fresh(task, task.checks, subject, report)
             grade = replace(_graded(task, results), origin=origin)
         except UnfitError as unfit:
+            _log.info("work can't be judged", extra={"task": task.task_id, "problem": str(unfit)})
             grade = replace(_graded(task, _failed(task.checks, str(unfit), report)), problem=str(unfit))
         return replace(grade, place=GradingPlace.FRESH, work_digest=subject.digest)
 

@@ -18,7 +18,7 @@ from codecraft_server.episodes.events import FaultReason, Outcome, RunCommand, S
 from codecraft_server.grading import Grader
 from codecraft_server.grading.verdict import Phase, PhaseBegan
 from codecraft_server.sandbox import Origin
-from codecraft_server.settings import EpisodeSettings, GradingSettings, Settings
+from codecraft_server.settings import EpisodeSettings, GradingSettings, SandboxSettings, Settings
 from codecraft_server.task import Check, CommandCheck, Expected, GradingPlace, Match, Task, Visibility
 
 pytestmark = pytest.mark.docker
@@ -37,14 +37,17 @@ class Played:
         self.steps = 0
 
     async def run(self, command: str) -> None:
+        """Take a step."""
         action = RunCommand(command.encode())
         await Follower(self.episodes.step(*self.key, self.steps, action, stream_output=False)).last()
         self.steps += 1
 
     def begin_submit(self, *, again: bool = False) -> Follower:
+        """Submit in the background."""
         return Follower(self.episodes.submit(*self.key, again=again))
 
     async def submit(self, *, again: bool = False) -> SubmitResult:
+        """Submit, and wait for the result."""
         result = await self.begin_submit(again=again).last()
         assert isinstance(result, SubmitResult)
         return result
@@ -59,6 +62,7 @@ class Table:
         self._made: list[Episodes] = []
 
     async def play(self, task: Task = TASK, *commands: str, settings: Settings | None = None) -> Played:
+        """Open an episode and run commands in it."""
         settings = settings or Settings()
         grader = Grader(self._sandboxes, settings.grading)
         episodes = Episodes(self._sandboxes, Curriculum({task.task_id: task}), grader, settings, "w")
@@ -70,14 +74,17 @@ class Table:
         return played
 
     async def close(self) -> None:
+        """Close all episodes."""
         for episodes in self._made:
             await episodes.__aexit__(None, None, None)
 
     def grading_containers(self) -> list[Any]:
+        """Containers that work is graded in."""
         found = self.client.containers.list(filters={"name": f"codecraft-{WORKER}-grading"})
         return list(found)
 
     async def kill_when_checking(self, call: Follower) -> None:
+        """Kill the container once the checks have begun."""
         await until(lambda: PhaseBegan(Phase.CHECKING, 1) in call.events)
         for container in await asyncio.to_thread(self.grading_containers):
             await asyncio.to_thread(container.kill)
@@ -206,3 +213,14 @@ async def test_gradings_wait_for_a_place(table: Table) -> None:
     assert sum(PhaseBegan(Phase.WAITING, 1) in call.events for call in calls) == 3
     assert [result.fault for result in results] == [None] * 4
     assert max(result.timing.queued_s for result in results) > 2.0
+
+
+async def test_a_warm_sandbox_is_graded_in_where_one_stands_ready(settings: SandboxSettings, engine_client: docker.DockerClient) -> None:
+    """The level that is kept warm serves gradings too, and the result says so."""
+    async with DockerSandboxes(replace(settings, warm_per_image=1), WORKER) as sandboxes:
+        table = Table(sandboxes, engine_client)
+        played = await table.play(TASK, "echo right > hello.py")
+        await until(lambda: sandboxes.ready([TASK.sandbox]) == 1)
+        result = await played.submit()
+        assert (result.reward.value, result.grade.origin) == (1.0, Origin.WARM)
+        await table.close()
