@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from codecraft_server.errors import SandboxLostError, SandboxStartError, TaskSetupError
 from codecraft_server.grading.verdict import FaultKind, GradingFault
-from codecraft_server.grading.work import Root, Work
+from codecraft_server.grading.work import Work
 from codecraft_server.layout import AGENT_UID, lay_out
 from codecraft_server.sandbox import FileProblem, FileProblemKind, Sandbox, Sandboxes
 from codecraft_server.settings import GradingBounds
@@ -22,7 +22,6 @@ _log = logging.getLogger(__name__)
 
 # A file with two names is copied twice and a sparse one in full, so what was in the agent's sandbox may not fit into another one.
 _LEARNERS = frozenset({FileProblemKind.NO_SPACE, FileProblemKind.TOO_LARGE, FileProblemKind.NAME_TOO_LONG})
-_KEEPS_ITSELF = frozenset({FileProblemKind.BUSY, FileProblemKind.NOT_FOUND})  # a mount, whose content is gone; nothing
 
 
 class UnfitError(Exception):
@@ -86,7 +85,7 @@ async def _furnish(task: Task, work: Work, sandbox: Sandbox, bounds: GradingBoun
         raise GradingFault(FaultKind.GRADER_FAILED, "The task could not be laid out anew for grading.") from error
     try:
         for root in work.roots:
-            await _clear(root, sandbox, bounds)
+            await _clear(root.path, sandbox, bounds, directory=root.directory)
         await sandbox.unpack(b"/", await work.read(), uid=0 if task.sandbox.root_user else AGENT_UID)
     except FileProblem as problem:
         if problem.kind in _LEARNERS:
@@ -95,24 +94,21 @@ async def _furnish(task: Task, work: Work, sandbox: Sandbox, bounds: GradingBoun
         raise GradingFault(FaultKind.GRADER_FAILED, "The work could not be put into a fresh sandbox.") from problem
 
 
-async def _clear(root: Root, sandbox: Sandbox, bounds: GradingBounds) -> None:
-    """Take away what the task laid where the work goes: all that is in a directory, else whatever stands there."""
-    if not root.directory:
-        await _remove(root.path, sandbox)
-        return
+async def _clear(path: bytes, sandbox: Sandbox, bounds: GradingBounds, *, directory: bool) -> None:
+    """Take away what the task laid where the work goes; of a `directory`, and of what can't be removed (a mount), what is in it."""
+    if not directory:
+        try:
+            await sandbox.remove(path)
+        except FileProblem as problem:
+            if problem.kind is FileProblemKind.NOT_FOUND:
+                return
+        else:
+            return
     try:
-        listed = await sandbox.list_files(root.path, depth=1, max_entries=bounds.emptied_entries)
+        listed = await sandbox.list_files(path, depth=1, max_entries=bounds.emptied_entries)
     except FileProblem as problem:
         if problem.kind is not FileProblemKind.NOT_FOUND:
-            await _remove(root.path, sandbox)
+            await sandbox.remove(path)
         return
     for entry in listed.entries:
-        await _remove(root.path.rstrip(b"/") + b"/" + entry.path, sandbox)
-
-
-async def _remove(path: bytes, sandbox: Sandbox) -> None:
-    try:
-        await sandbox.remove(path)
-    except FileProblem as problem:
-        if problem.kind not in _KEEPS_ITSELF:
-            raise
+        await _clear(path.rstrip(b"/") + b"/" + entry.path, sandbox, bounds, directory=False)

@@ -100,10 +100,7 @@ class Sandbox(Protocol):
         ...
 
     async def remove(self, path: bytes) -> None:
-        """Remove as root what is at a path, a directory with all that is in it; links are not followed.
-
-        FileProblem: NOT_FOUND; BUSY for a mount, whose content is gone then.
-        """
+        """Remove as root what is at a path, a directory with all that is in it; links are not followed. FileProblem, also for a mount."""
         ...
 
     async def pack(self, paths: Sequence[bytes], *, max_bytes: int, max_entries: int, as_root: bool = False) -> bytes:

@@ -155,3 +155,13 @@ async def test_no_hidden_file_is_ever_in_the_agents_sandbox(opened: Opener) -> N
     assert found.score == 1.0
     with pytest.raises(Exception, match=r"no such file"):
         await sandbox.stat(b"/tmp/graded", follow=False)
+
+
+async def test_a_declared_path_above_mounts_is_emptied_of_what_was_laid_out(opened: Opener) -> None:
+    """With a writable root file system a path of the image's and the agent's own is replaced too, what root owns there included."""
+    spec = replace(HELLO.sandbox, writable_rootfs=True)
+    task = looking(
+        "ls -A; ls -A /home/agent", "new\nkept", sandbox=spec, files=(TaskFile("old/x", b"x", 0o644),), grading_paths=(".", "/home/agent")
+    )
+    found = await judged(opened, task, "rm -r old; touch new; rm -rf /home/agent/* /home/agent/.[a-z]*; touch /home/agent/kept")
+    assert found.score == 1.0, reasons(found)
