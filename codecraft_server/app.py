@@ -128,8 +128,10 @@ async def _reload(settings: Settings, server: Serving) -> None:
     try:
         await _in_thread(load)
         server.replace_curriculum(loaded[0])
-    except (CodecraftError, OSError) as error:
+    except CodecraftError as error:
         _log.error("the curriculum was not loaded anew; the old one stays", extra={"reason": str(error)})
+    except Exception:  # noqa: BLE001 - a defect in what is loaded now must not keep the next one from being loaded
+        _log.exception("the curriculum was not loaded anew; the old one stays")
     else:
         _log.info("curriculum loaded anew", extra={"tasks": len(loaded[0].tasks), "digest": loaded[0].digest})
 

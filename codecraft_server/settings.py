@@ -74,7 +74,7 @@ class GradingSettings:
     """The reserve that work is graded in, apart from the episodes' places, and how long work is kept. Seconds and bytes."""
 
     places: int = 8  # sandboxes for grading at once; more wait in turn, so that every submission is graded whatever is open
-    copies: int = 4  # works copied at once: each is in memory until it is on disk
+    copies: int = 2  # works copied at once: each is in memory until it is on disk
     works_kept: int = 256  # of ended episodes
     work_bytes: int = 512 * MIB  # of these works, on disk
     work_kept_s: float = 900.0  # after an episode's end; as long as its result
