@@ -9,7 +9,8 @@
         assert episode.submit().reward.value == 1.0
 
 The rooms, top to bottom: `cli` and `demo`; `client`, `episode`, `running`; `connection`; `ongoing`; `transport` (the only one that knows
-gRPC); `exchange` and `step_stream` (what to do next, as pure state machines) with `retry`; `wire`; `actions`, `events`, `types`, `errors`.
+gRPC); `exchange` and `step_stream` (what to do next, as pure state machines) with `retry`; `wire`; `actions`, `events`, `grades`,
+`types`, `errors`.
 """
 
 from codecraft_client import errors
@@ -34,11 +35,11 @@ from codecraft_client.events import (
     SubmitEvent,
     SubmitResult,
 )
+from codecraft_client.grades import CheckResult, Grade, GradingPlace
 from codecraft_client.retry import RetryPolicy
 from codecraft_client.running import Running
 from codecraft_client.types import (
     ActionError,
-    CheckResult,
     CommandEnd,
     EndReason,
     EpisodeState,
@@ -46,7 +47,6 @@ from codecraft_client.types import (
     FaultReason,
     FileType,
     Gap,
-    Grade,
     Observation,
     Outcome,
     Reward,
@@ -73,6 +73,7 @@ __all__ = [
     "Gap",
     "Grade",
     "GradingPhase",
+    "GradingPlace",
     "Heartbeat",
     "ListFiles",
     "Observation",

@@ -26,7 +26,7 @@ class Timeouts:
 
     Attributes:
         call_s: A call with a single answer.
-        reset_s: Opening an episode, pulling its image and waiting for a place included.
+        reset_s: Opening an episode, or the sandbox that it is graded in, pulling its image and waiting for a place included.
         grading_s: Submitting, where the task's own limit is not known.
         margin_s: Added to an action's time-out (and to a task's grading limit), for the way and for waiting.
     """

@@ -113,11 +113,15 @@ class Episode:
         """List a directory into `observation.files`; see ListFiles."""
         return self.step(ListFiles(path, depth, max_entries))
 
-    def submit(self, on_event: Callable[[SubmitEvent], None] | None = None) -> SubmitResult:
-        """End the work and have it graded. May be repeated: the result is kept for a while, also after `close`."""
-        limit_s = self.task.limits.grading_s if self.task else self._connection.timeouts.grading_s
-        request = env.SubmitRequest(episode_id=self.episode_id, episode_token=self.token)
-        call = Call("Submit", request, limit_s + self._connection.timeouts.margin_s, self.episode_id)
+    def submit(self, on_event: Callable[[SubmitEvent], None] | None = None, *, again: bool = False) -> SubmitResult:
+        """End the work and have it graded. May be repeated: the result is kept for a while, also after `close`.
+
+        `again`: after a fault that `can_submit_again`, have the kept work judged once more; what comes of it takes the fault's place.
+        """
+        timeouts = self._connection.timeouts
+        limit_s = self.task.limits.grading_s if self.task else timeouts.grading_s
+        request = env.SubmitRequest(episode_id=self.episode_id, episode_token=self.token, again=again)
+        call = Call("Submit", request, limit_s + timeouts.reset_s + timeouts.margin_s, self.episode_id)
         ongoing = self._connection.begin(Submission(call, self._connection.backoff()))
         for event in ongoing:
             if on_event is not None:

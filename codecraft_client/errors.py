@@ -17,7 +17,7 @@ Knows nothing of gRPC: `wire.status` makes these from what the server said, `tra
         StepInProgressError         NoStepRunningError          StepNotFoundError          OutputNotKeptError
         RequestIdConflictError      NoCapacityError             ShuttingDownError          EngineUnavailableError
         ImageUnavailableError       SandboxStartError           TaskSetupError             NotAllowedError
-        InternalServerError         StdinFullError              TooManyReadersError
+        InternalServerError         StdinFullError              TooManyReadersError        WorkNotKeptError
 """
 
 from collections.abc import Mapping
@@ -193,6 +193,10 @@ class OutputNotKeptError(ServerError):
     """Output from the asked offset on is no longer kept; metadata `stream` and `first_kept_offset` say from where on it is."""
 
 
+class WorkNotKeptError(ServerError):
+    """The work of this episode is not kept (any more), or was graded in place, so it can't be graded again."""
+
+
 class RequestIdConflictError(ServerError):
     """This request_id was used for another Reset."""
 
@@ -250,6 +254,7 @@ BY_REASON: Mapping[str, type[ServerError]] = {
     "NO_STEP_RUNNING": NoStepRunningError,
     "STEP_NOT_FOUND": StepNotFoundError,
     "OUTPUT_NOT_KEPT": OutputNotKeptError,
+    "WORK_NOT_KEPT": WorkNotKeptError,
     "REQUEST_ID_CONFLICT": RequestIdConflictError,
     "NO_CAPACITY": NoCapacityError,
     "SHUTTING_DOWN": ShuttingDownError,

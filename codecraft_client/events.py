@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
+from codecraft_client.grades import CheckResult, Grade
 from codecraft_client.types import (
-    CheckResult,
     Fault,
     Gap,
-    Grade,
     Observation,
     Outcome,
     Reward,
@@ -101,6 +100,9 @@ class GradingPhase(Enum):
 
     UNKNOWN = "unknown"
     FREEZING = "freezing"
+    COPYING = "copying"
+    WAITING = "waiting"
+    PREPARING = "preparing"
     CHECKING = "checking"
 
 

@@ -140,6 +140,8 @@ class ServerLimits:
     reattach_grace_s: float
     result_kept_s: float
     resume_window_bytes: int
+    gradings: int
+    work_kept_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,8 @@ class Capacity:
     episodes: int
     queued_resets: int
     warm_sandboxes: int
+    gradings: int
+    queued_gradings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,10 +340,11 @@ class Reward:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What failed that was not the agent."""
+    """What failed that was not the agent; `can_submit_again`: the work is kept, and `Episode.submit(again=True)` has it judged anew."""
 
     reason: FaultReason
     message: str
+    can_submit_again: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,25 +366,6 @@ class Usage:
     cpu_s: float | None
     memory_peak_bytes: int | None
     oom_kills: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """What one check said, as far as the task shows it; `weight` is its share of the score."""
-
-    check_id: str
-    title: str
-    passed: bool
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class Grade:
-    """What grading said; `score` 0 to 1, None when grading failed."""
-
-    score: float | None
-    passed: bool
-    checks: tuple[CheckResult, ...]
 
 
 @dataclass(frozen=True, slots=True)

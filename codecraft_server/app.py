@@ -8,14 +8,15 @@ import secrets
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import NoReturn
 
 from codecraft_server import curriculum, grading
 from codecraft_server.curriculum import Curriculum
 from codecraft_server.docker import DockerSandboxes, images
 from codecraft_server.docker.engine import connected
-from codecraft_server.serving import is_loopback, serving
+from codecraft_server.errors import CodecraftError
+from codecraft_server.serving import Serving, is_loopback, serving
 from codecraft_server.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -80,7 +81,8 @@ async def _serve(settings: Settings, catalog: Curriculum, signals: _Signals) -> 
         if settings.build_images:
             await _in_thread(lambda: _ensure_images(catalog))
 
-    async with serving(settings, sandboxes, catalog, grading.grade, worker=worker, prepare=prepare) as server:
+    grader = grading.Grader(sandboxes, settings.grading)
+    async with serving(settings, sandboxes, catalog, grader, worker=worker, prepare=prepare) as server, _reloading(settings, server):
         _warn(settings)
         signals.ready = True
         _log.info("listening", extra={"address": server.address, "worker": worker, "tasks": len(catalog.tasks)})
@@ -92,6 +94,46 @@ async def _serve(settings: Settings, catalog: Curriculum, signals: _Signals) -> 
         )
         await server.drain(signals.hurry)
     _log.info("stopped")
+
+
+@contextlib.asynccontextmanager
+async def _reloading(settings: Settings, server: Serving) -> AsyncIterator[None]:
+    """Load the curriculum anew at every SIGHUP. One that can't be used is logged, and the old one stays."""
+    wanted, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    async def reload() -> None:
+        while True:
+            await wanted.wait()
+            wanted.clear()
+            await _reload(settings, server)
+
+    loop.add_signal_handler(signal.SIGHUP, wanted.set)
+    task = asyncio.create_task(reload(), name="curriculum")
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
+        task.cancel()
+        await asyncio.wait({task})
+
+
+async def _reload(settings: Settings, server: Serving) -> None:
+    loaded: list[Curriculum] = []
+
+    def load() -> None:
+        loaded.append(curriculum.load(settings.curriculum, settings.defaults))
+        if settings.build_images:
+            _ensure_images(loaded[0])
+
+    try:
+        await _in_thread(load)
+        server.replace_curriculum(loaded[0])
+    except CodecraftError as error:
+        _log.error("the curriculum was not loaded anew; the old one stays", extra={"reason": str(error)})
+    except Exception:  # noqa: BLE001 - a defect in what is loaded now must not keep the next one from being loaded
+        _log.exception("the curriculum was not loaded anew; the old one stays")
+    else:
+        _log.info("curriculum loaded anew", extra={"tasks": len(loaded[0].tasks), "digest": loaded[0].digest})
 
 
 def _announce(line: str) -> None:

@@ -18,6 +18,7 @@ variable parts in `details`, which travel to the client; so they never hold a pa
       NoStepRunningError
       StepNotFoundError
       OutputNotKeptError
+      WorkNotKeptError
       TooManyReadersError
       StdinFullError
       RequestIdConflictError
@@ -153,6 +154,17 @@ class OutputNotKeptError(CodecraftError):
             stream=stream,
             offset=str(offset),
             first_kept_offset=str(first_kept),
+        )
+
+
+class WorkNotKeptError(CodecraftError):
+    """The work of an episode is not kept: it was never submitted, was graded in place, or too much came after it."""
+
+    def __init__(self, episode_id: str) -> None:
+        """`episode_id` as asked for."""
+        super().__init__(
+            f"the work of episode {episode_id!r} is not kept: it was not copied, or is gone for age or room",
+            episode_id=episode_id,
         )
 
 

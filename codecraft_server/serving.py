@@ -42,6 +42,12 @@ class Serving:
     _server: grpc.aio.Server
     _health: health.aio.HealthServicer
     _settings: Settings
+    _terms: Terms
+
+    def replace_curriculum(self, curriculum: Curriculum) -> None:
+        """Have another curriculum from now on; open episodes keep their tasks. CurriculumError, and then the old one stays."""
+        _check_sizes(curriculum, self._terms)
+        self.episodes.replace_curriculum(curriculum)
 
     async def drain(self, hurry: asyncio.Event) -> None:
         """Refuse what is new, let running steps end within `drain_s` or until `hurry` is set, then stop answering."""
@@ -71,7 +77,7 @@ async def serving(
     settings: Settings,
     sandboxes: Sandboxes,
     curriculum: Curriculum,
-    grade: Grader,
+    grader: Grader,
     *,
     worker: str,
     prepare: Callable[[], Awaitable[None]] = _nothing,
@@ -82,7 +88,7 @@ async def serving(
         settings: Where and within which bounds.
         sandboxes: Not entered yet.
         curriculum: What may be played.
-        grade: By what it is judged.
+        grader: By what it is judged.
         worker: Name that ids of episodes start with.
         prepare: What has to be done once the port is ours and before sandboxes are opened.
 
@@ -97,30 +103,33 @@ async def serving(
         async with sandboxes:
             provided = await sandboxes.provided()
             terms = Terms(settings.episodes.output_max_bytes, provided.writable_rootfs_bounded)
-            for task in curriculum.tasks.values():
-                check_size(task, terms)
+            _check_sizes(curriculum, terms)
             facts = ServerFacts(
                 version=_VERSION,
                 worker=worker,
                 provided=provided,
                 root_user=settings.sandbox.allow_root,
                 bounds=settings.episodes,
-                catalog_digest=curriculum.digest,
-                task_count=len(curriculum.tasks),
+                grading=settings.grading,
             )
-            async with Episodes(sandboxes, curriculum, grade, settings, worker) as episodes:
-                environment_pb2_grpc.add_EnvironmentServiceServicer_to_server(Environment(episodes, curriculum, facts, terms), server)
+            async with Episodes(sandboxes, curriculum, grader, settings, worker) as episodes:
+                environment_pb2_grpc.add_EnvironmentServiceServicer_to_server(Environment(episodes, facts, terms), server)
                 control_pb2_grpc.add_ControlServiceServicer_to_server(Control(episodes, settings.sandbox.max_warm), server)
                 checks = await _add_standard_services(server)
                 await server.start()
                 for name in _HEALTH_NAMES:
                     await checks.set(name, _SERVING)
                 try:
-                    yield Serving(address, episodes, server, checks, settings)
+                    yield Serving(address, episodes, server, checks, settings, terms)
                 finally:
                     await server.stop(0.0)
     finally:
         await server.stop(0.0)
+
+
+def _check_sizes(curriculum: Curriculum, terms: Terms) -> None:
+    for task in curriculum.tasks.values():
+        check_size(task, terms)
 
 
 def _new_server(settings: Settings) -> grpc.aio.Server:

@@ -62,6 +62,22 @@ class GradingBounds:
     match_s: float = 5.0  # a regular expression over the agent's text, in a process of its own
     reason_characters: int = 2000
     slack_s: float = 30.0  # beyond a task's grading_s: what the service may add before grading is given up
+    prepare_s: float = 600.0  # until a fresh sandbox has the work in it, a pull and the task's setup included
+    prepare_tries: int = 2  # a sandbox that is lost or can't be started meanwhile is the service's affair, so another one is tried
+    work_bytes: int = 64 * MIB  # of one work's archive; a sparse file counts by its size. More than that fails all checks
+    work_entries: int = 50_000  # files, directories and links of one work; likewise
+    emptied_entries: int = 100_000  # of a path, before the work comes there
+
+
+@dataclass(frozen=True, slots=True)
+class GradingSettings:
+    """The reserve that work is graded in, apart from the episodes' places, and how long work is kept. Seconds and bytes."""
+
+    places: int = 8  # sandboxes for grading at once; more wait in turn, so that every submission is graded whatever is open
+    copies: int = 2  # works copied at once: each is in memory until it is on disk
+    works_kept: int = 256  # of ended episodes
+    work_bytes: int = 512 * MIB  # of these works, on disk
+    work_kept_s: float = 900.0  # after an episode's end; as long as its result
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,5 +160,6 @@ class Settings:
     build_images: bool = True  # those of ours that the curriculum names, at start
     defaults: TaskDefaults = field(default_factory=TaskDefaults)
     episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
+    grading: GradingSettings = field(default_factory=GradingSettings)
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)
     rpc: RpcSettings = field(default_factory=RpcSettings)

@@ -148,12 +148,14 @@ class Watched(FakeSandboxes):
 
 @contextlib.asynccontextmanager
 async def fake_server(
-    tasks: Iterable[Task] = (), *, grade: Grader = grading.grade, sandboxes: Watched | None = None, **settings: Any
+    tasks: Iterable[Task] = (), *, grader: Grader | None = None, sandboxes: Watched | None = None, **settings: Any
 ) -> AsyncIterator[FakeServer]:
     """Serve over fake sandboxes; when the episodes have closed, none of them may be open. `settings` are fields of Settings."""
     catalog = Curriculum({task.task_id: task for task in tuple(tasks) or (a_task(),)})
     world = sandboxes or Watched()
-    async with serving(Settings(port=0, **settings), world, catalog, grade, worker="test") as running:
+    wanted = Settings(port=0, **settings)
+    judge = grader or grading.Grader(world, wanted.grading)
+    async with serving(wanted, world, catalog, judge, worker="test") as running:
         options = [("grpc.max_send_message_length", 16 * MIB)]
         async with grpc.aio.insecure_channel(running.address, options=options) as channel:
             yield FakeServer(running, world, channel)

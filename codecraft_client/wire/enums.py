@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from codecraft.v1 import environment_pb2 as env
 from codecraft.v1 import types_pb2 as pb
-from codecraft_client import events, types
+from codecraft_client import events, grades, types
 
 E = TypeVar("E", bound=Enum)
 
@@ -26,6 +26,7 @@ STEP_LABEL = _table(pb.StepLabel, types.StepLabel, "STEP_LABEL_")
 OUTCOME = _table(pb.Outcome, types.Outcome, "OUTCOME_")
 FAULT_REASON = _table(pb.FaultReason, types.FaultReason, "FAULT_REASON_")
 SANDBOX_ORIGIN = _table(pb.SandboxOrigin, types.SandboxOrigin, "SANDBOX_ORIGIN_")
+GRADING_PLACE = _table(pb.GradingPlace, grades.GradingPlace, "GRADING_PLACE_")
 EPISODE_STATE = _table(env.EpisodeState, types.EpisodeState, "EPISODE_STATE_")
 GRADING_PHASE = _table(env.GradingPhase, events.GradingPhase, "GRADING_PHASE_")
 

@@ -5,7 +5,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from codecraft.v1 import environment_pb2 as env
 from codecraft.v1 import types_pb2 as pb
-from codecraft_client import types
+from codecraft_client import grades, types
 from codecraft_client.wire import enums
 
 NANO = 1e-9
@@ -70,8 +70,10 @@ def server_info(message: env.GetServerInfoResponse) -> types.ServerInfo:
             reattach_grace_s=seconds(bounds.reattach_grace),
             result_kept_s=seconds(bounds.result_kept),
             resume_window_bytes=bounds.resume_window_bytes,
+            gradings=bounds.gradings,
+            work_kept_s=seconds(bounds.work_kept),
         ),
-        capacity=types.Capacity(used.episodes, used.queued_resets, used.warm_sandboxes),
+        capacity=types.Capacity(used.episodes, used.queued_resets, used.warm_sandboxes, used.gradings, used.queued_gradings),
         catalog_digest=message.catalog_digest,
         task_count=message.task_count,
     )
@@ -148,7 +150,7 @@ def _component(message: pb.RewardComponent) -> types.RewardComponent:
 
 def fault(message: pb.Fault) -> types.Fault:
     """Fault."""
-    return types.Fault(enums.FAULT_REASON.get(message.reason, types.FaultReason.UNKNOWN), message.message)
+    return types.Fault(enums.FAULT_REASON.get(message.reason, types.FaultReason.UNKNOWN), message.message, message.can_submit_again)
 
 
 def timing(message: pb.Timing) -> types.Timing:
@@ -172,15 +174,22 @@ def usage(message: pb.Usage) -> types.Usage:
     )
 
 
-def check(message: pb.CheckResult) -> types.CheckResult:
+def check(message: pb.CheckResult) -> grades.CheckResult:
     """CheckResult."""
-    return types.CheckResult(message.check_id, message.title, message.passed, message.weight)
+    return grades.CheckResult(message.check_id, message.title, message.passed, message.weight)
 
 
-def grade(message: pb.Grade) -> types.Grade:
+def grade(message: pb.Grade) -> grades.Grade:
     """Grade."""
     score = message.score if message.HasField("score") else None
-    return types.Grade(score, message.passed, tuple(check(each) for each in message.checks))
+    return grades.Grade(
+        score=score,
+        passed=message.passed,
+        checks=tuple(check(each) for each in message.checks),
+        place=enums.GRADING_PLACE.get(message.place, grades.GradingPlace.UNKNOWN),
+        sandbox_origin=enums.optional(enums.SANDBOX_ORIGIN, message.sandbox_origin, types.SandboxOrigin.UNKNOWN),
+        work_digest=message.work_digest,
+    )
 
 
 def episode_status(message: env.GetEpisodeResponse) -> types.EpisodeStatus:

@@ -85,6 +85,7 @@ def _add_serve(to: Any, environment: Mapping[str, str]) -> None:
     _add_curriculum(options)
     options.flag("allow-remote", "listen on an address that other machines can reach")
     options.value("max-episodes", defaults.episodes.max_episodes, "episodes open at once", metavar="N", type=_at_least(1))
+    options.value("gradings", defaults.grading.places, "gradings at once, besides the episodes", metavar="N", type=_at_least(1))
     options.value(
         "warm",
         defaults.sandbox.warm_per_image,
@@ -190,6 +191,7 @@ def settings(chosen: argparse.Namespace) -> Settings:
         log_level=given.get("log_level", base.log_level),
         build_images=not given.get("no_images", False),
         episodes=replace(base.episodes, max_episodes=given.get("max_episodes", base.episodes.max_episodes)),
+        grading=replace(base.grading, places=given.get("gradings", base.grading.places)),
         sandbox=replace(
             base.sandbox,
             runtime=given.get("runtime", base.sandbox.runtime),

@@ -62,7 +62,7 @@ def _grading(node: Node | None, defaults: TaskDefaults) -> tuple[GradingPlace, t
     fields: Mapping[str, Node] = {} if node is None else node.fields(("place", "paths", "aggregate", "pass_score"))
     paths: tuple[str, ...] = (".",)
     if "paths" in fields:
-        paths = tuple(values.path(item, item.value) for item in fields["paths"].items(100))
+        paths = tuple(values.path(item, item.value) for item in fields["paths"].items(64))
         if not paths:
             fields["paths"].problem("must not be empty")
     return (

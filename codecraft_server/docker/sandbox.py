@@ -202,12 +202,20 @@ class DockerSandbox:
         except (ValueError, KeyError, TypeError, FrameError) as error:
             raise _nonsense(error) from error
 
+    async def remove(self, path: bytes) -> None:
+        """See `sandbox.Sandbox.remove`."""
+        await self._ask(FrameType.REMOVE, {"path_b64": pack_bytes(path), "recursive": True, "as": "root"}, self._settings.archive_timeout_s)
+
     # Archives
 
-    async def pack(self, paths: Sequence[bytes], *, max_bytes: int, max_entries: int) -> bytes:
+    async def pack(self, paths: Sequence[bytes], *, max_bytes: int, max_entries: int, as_root: bool = False) -> bytes:
         """See `sandbox.Sandbox.pack`."""
-        bound = min(max_bytes, self._settings.packed_bytes)
-        header = {"paths_b64": [pack_bytes(path) for path in paths], "max_bytes": bound, "max_entries": max_entries, "as": "agent"}
+        header = {
+            "paths_b64": [pack_bytes(path) for path in paths],
+            "max_bytes": min(max_bytes, self._settings.packed_bytes),
+            "max_entries": max_entries,
+            "as": _identity(as_root=as_root),
+        }
         return b"".join((await self._ask(FrameType.PACK, header, self._settings.archive_timeout_s)).data)
 
     async def unpack(self, path: bytes, data: bytes, *, uid: int) -> None:

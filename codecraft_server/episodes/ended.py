@@ -21,6 +21,7 @@ class Ended:
         """Remember one; of its steps only the last, whose output stays for whoever lost the line in that moment."""
         episode.records.keep_last()
         self._episodes[episode.episode_id] = episode
+        self._episodes.move_to_end(episode.episode_id)  # it may end once more, when it is judged again
         self.weigh(episode)
         self._clock.call_later(self._bounds.reattach_grace_s, lambda: self._let_output_go(episode))
         self._purge()
@@ -29,6 +30,10 @@ class Ended:
         """Return one that is remembered."""
         self._purge()
         return self._episodes.get(episode_id)
+
+    def all(self) -> list[Episode]:
+        """Return all that are remembered."""
+        return list(self._episodes.values())
 
     def weigh(self, episode: Episode) -> None:
         """Count anew what it holds."""

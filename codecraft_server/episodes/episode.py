@@ -8,7 +8,8 @@ import asyncio
 import contextlib
 import hmac
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from codecraft_server import rewards
 from codecraft_server.clock import within
@@ -22,9 +23,10 @@ from codecraft_server.episodes.events import (
     Fault,
     Outcome,
     State,
+    SubmitResult,
 )
 from codecraft_server.episodes.fields import check_action, check_step_index
-from codecraft_server.episodes.judging import Submission, Verdict, faulted, judge
+from codecraft_server.episodes.judging import Submission, Verdict, faulted, judge, judge_work
 from codecraft_server.episodes.leases import Lease
 from codecraft_server.episodes.ledger import Ledger
 from codecraft_server.episodes.records import Records
@@ -45,8 +47,9 @@ from codecraft_server.errors import (
     StepOutOfOrderError,
     WrongEpisodeTokenError,
 )
-from codecraft_server.grading.verdict import CheckResult, PhaseBegan
+from codecraft_server.grading.verdict import CheckResult, PhaseBegan, Report
 from codecraft_server.rewards import Step
+from codecraft_server.task import Task
 
 _log = logging.getLogger(__name__)
 
@@ -138,9 +141,14 @@ class Episode:
         return self._known(index) is not None
 
     @property
-    def submitted(self) -> bool:
-        """Whether there is a submission, perhaps over."""
-        return self._submission is not None
+    def submitted(self) -> SubmitResult | None:
+        """What its submission came to; None while there is none or it goes on."""
+        return self._submission.result if self._submission else None
+
+    @property
+    def task(self) -> Task | None:
+        """What it is about."""
+        return self._bench.task
 
     def find(self, index: int) -> StepRun:
         """A running or remembered step. StepNotFoundError."""
@@ -230,16 +238,26 @@ class Episode:
 
     # Submission
 
-    def submit(self) -> Submission:
-        """Begin the submission, or find the one there was. Raises what Submit may raise."""
+    def submit(self, *, again: bool = False) -> Submission:
+        """Begin the submission, or find the one there was; `again`: have it judged anew where it may be. Raises what Submit may raise."""
         if self._submission is not None:
-            return self._submission
+            return self._judge_again() if self.would_judge(again=again) else self._submission
         self.check_open()
         if self._bench.task is None:
             raise InvalidFieldError("episode_id", "no task has been started in this episode, so there is nothing to submit")
+        return self._begin(self._judge_work)
+
+    def would_judge(self, *, again: bool) -> bool:
+        """Whether `submit` would have something judged, rather than tell what was."""
+        if self._submission is None:
+            return True
+        result = self._submission.result
+        return again and result is not None and result.fault is not None and result.fault.can_submit_again
+
+    def _begin(self, judge: Callable[[Submission], Coroutine[Any, Any, None]]) -> Submission:
         submission = self._submission = Submission(self._world, self._lease)
         self._lease.hold()
-        submission.task = self._world.household.spawn(self._judge_work(submission), f"{self.episode_id} submission")
+        submission.task = self._world.household.spawn(judge(submission), f"{self.episode_id} submission")
         return submission
 
     async def _judge_work(self, submission: Submission) -> None:
@@ -255,11 +273,31 @@ class Episode:
         self._lease.release()
         self.end(verdict.outcome, verdict.fault)
 
-    async def _verdict(self, report: Callable[[PhaseBegan | CheckResult], None]) -> Verdict:
-        task, sandbox = self._bench.task, self._bench.sandbox
-        if self.outcome is not None or task is None or sandbox is None:
+    async def _verdict(self, report: Report) -> Verdict:
+        if self.outcome is not None:
             return faulted(self.fault or INTERNAL)
-        return await judge(self._world, task, sandbox, report)
+        return await judge(self._world, self._bench, report)
+
+    def _judge_again(self) -> Submission:
+        """Have the kept work judged once more; what comes of it takes the fault's place."""
+        before, task = self._submission, self._bench.task
+        work = self._world.works.hold(self.episode_id)
+        if before is None or task is None or work is None:  # no longer kept
+            return before or Submission(self._world, self._lease)
+
+        async def judge_again(submission: Submission) -> None:
+            try:
+                verdict = await judge_work(self._world, task, work, submission.publish)
+            except asyncio.CancelledError:
+                verdict = faulted(SHUTDOWN)
+            self._world.works.let_age(self.episode_id)
+            self.outcome, self.fault = verdict.outcome, verdict.fault
+            self._ledger.earn_after_all(verdict.reward)
+            submission.finish(self._ledger.submit_result(submission, verdict))
+            self._lease.release()
+            self._over()
+
+        return self._begin(judge_again)
 
     async def _submit_in_step(self, run: StepRun) -> Effect:
         if self._submission is not None:  # a Submit call came between this step and its turn
@@ -276,7 +314,7 @@ class Episode:
             verdict = faulted(self.fault or SHUTDOWN)
         passed = verdict.outcome is Outcome.PASSED
         return Effect(
-            message=text.graded(verdict.grade.score, passed=passed) if verdict.grade else text.NOT_JUDGED,
+            message=text.graded(verdict.grade) if verdict.grade else text.NOT_JUDGED,
             reward=verdict.reward,
             label=Step.PROGRESS if passed else Step.NEUTRAL,
             outcome=verdict.outcome,
@@ -299,11 +337,19 @@ class Episode:
         if self.outcome is not None:
             return
         self.outcome, self.fault = outcome, fault
-        self.ended_at = self._world.clock.monotonic()
         self._expires_wall = self._world.clock.wall()
         self._lease.cancel()
         self._world.household.spawn(self._clean_up(), f"{self.episode_id} end")
+        self._over()
+
+    def _over(self) -> None:
+        self.ended_at = self._world.clock.monotonic()
         self._on_end(self)
+
+    def stop_judging(self) -> None:
+        """Give up judging again what was judged in vain before; the fault stays."""
+        if self.outcome is not None and self._submission is not None and self._submission.task is not None:
+            cancel_soon(self._submission.task)
 
     async def idle(self) -> None:
         """Wait until nothing is running or being graded."""
@@ -319,6 +365,7 @@ class Episode:
         except Exception:  # noqa: BLE001 - the place has to be given back in any case
             _log.exception("sandbox was not closed", extra={"episode": self.episode_id})
         finally:
+            self._world.works.let_age(self.episode_id)
             self._place.give_back()
             self.closed.set()
 

@@ -5,6 +5,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from codecraft_server.grading.verdict import CheckResult, Grade, PhaseBegan
+from codecraft_server.layout import SettingUp
 from codecraft_server.rewards import Reward, Step
 from codecraft_server.sandbox import Ended, FileContent, FileList, Gap, Origin, Output, PullProgress, StartProgress
 from codecraft_server.task import Task
@@ -162,10 +163,11 @@ class FaultReason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault and one sentence for people, free of anything of the host's."""
+    """A fault and one sentence for people, free of anything of the host's. `can_submit_again`: the work is kept and may be judged anew."""
 
     reason: FaultReason
     message: str
+    can_submit_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,18 +210,22 @@ class SubmitResult:
 
 
 @dataclass(frozen=True, slots=True)
+class RegradeResult:
+    """What grading again came to; `grade` None with a fault, `previous_grade` likewise. The digests are those of the tasks."""
+
+    grade: Grade | None
+    previous_grade: Grade | None
+    task_digest: str
+    previous_task_digest: str
+    timing: Timing
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Queued:
     """Waiting for a place; 1 is next."""
 
     position: int
-
-
-@dataclass(frozen=True, slots=True)
-class SettingUp:
-    """The task is being laid out: items done and in all."""
-
-    done: int
-    total: int
 
 
 Progress: TypeAlias = Queued | PullProgress | StartProgress | SettingUp
@@ -255,6 +261,7 @@ class Heartbeat:
 ResetEvent: TypeAlias = Progress | Ready
 StepEvent: TypeAlias = Started | Output | Gap | Heartbeat | Progress | PhaseBegan | CheckResult | StepResult
 SubmitEvent: TypeAlias = PhaseBegan | CheckResult | Heartbeat | SubmitResult
+RegradeEvent: TypeAlias = PhaseBegan | CheckResult | Heartbeat | RegradeResult
 
 
 class State(Enum):
@@ -288,3 +295,5 @@ class Load:
     episodes: int
     queued_resets: int
     warm: int = field(default=0)
+    gradings: int = field(default=0)
+    queued_gradings: int = field(default=0)

@@ -50,6 +50,14 @@ class Ledger:
         """Count a reward, or the absence of one."""
         self._rewards.append(reward)
 
+    def earn_after_all(self, reward: Reward) -> None:
+        """Put a reward in the place of the one whose absence was counted last."""
+        absent = max((index for index, one in enumerate(self._rewards) if not one.valid), default=None)
+        if absent is None:
+            self._rewards.append(reward)
+        else:
+            self._rewards[absent] = reward
+
     def step_result(self, run: StepRun, effect: Effect, outcome: Outcome | None, fault: Fault | None) -> StepResult:
         """What a step came to, all having been counted."""
         observation = Observation(
@@ -84,12 +92,11 @@ class Ledger:
 
     def submit_result(self, submission: Submission, verdict: Verdict) -> SubmitResult:
         """What a submission came to, its reward having been counted."""
-        elapsed_s = self._world.clock.monotonic() - submission.began
         return SubmitResult(
             grade=verdict.grade,
             reward=verdict.reward,
             episode_return=rewards.returned(self._rewards),
             outcome=verdict.outcome,
-            timing=Timing(submission.began_wall, elapsed_s, episode_s_left=self.seconds_left),
+            timing=submission.timing(self.seconds_left),
             fault=verdict.fault,
         )

@@ -13,11 +13,13 @@ from codecraft_server.curriculum import Curriculum
 from codecraft_server.episodes.admission import Admission
 from codecraft_server.episodes.ended import Ended
 from codecraft_server.episodes.episode import Episode
-from codecraft_server.episodes.events import Action, EpisodeView, Load, Outcome, ResetEvent, StepEvent, SubmitEvent
+from codecraft_server.episodes.events import Action, EpisodeView, Load, Outcome, RegradeEvent, ResetEvent, StepEvent, SubmitEvent
 from codecraft_server.episodes.fields import check_grace, check_request_id, check_stdin
 from codecraft_server.episodes.opening import Opening
+from codecraft_server.episodes.regrading import regrade
 from codecraft_server.episodes.waiting import Household
 from codecraft_server.episodes.workbench import Workbench
+from codecraft_server.episodes.works import Works
 from codecraft_server.episodes.world import SHUTDOWN, Grader, World
 from codecraft_server.errors import EpisodeNotFoundError, InvalidFieldError, RequestIdConflictError, ShuttingDownError
 from codecraft_server.sandbox import Sandboxes
@@ -35,24 +37,29 @@ class Episodes:
     """
 
     def __init__(
-        self, sandboxes: Sandboxes, curriculum: Curriculum, grade: Grader, settings: Settings, worker: str, *, clock: Clock | None = None
+        self, sandboxes: Sandboxes, curriculum: Curriculum, grader: Grader, settings: Settings, worker: str, *, clock: Clock | None = None
     ) -> None:
         """`worker` is what ids of episodes start with. `sandboxes` is entered and left by its owner, around this."""
         self._clock = clock or RealClock()
         self._household = Household()
-        self._world = World(sandboxes, curriculum, grade, settings, self._clock, self._household)
+        self._regradings = Household()  # gradings of ended episodes, which nothing waits for
+        works = Works(self._clock, settings.grading, self._household)
+        self._world = World(sandboxes, curriculum, grader, settings, self._clock, self._household, works)
         self._worker = worker
         self._admission = Admission(settings.episodes.max_episodes, settings.episodes.max_queued_resets)
         self._openings: dict[str, Opening] = {}  # by request id, as long as the opening or its episode lives
         self._open: dict[str, Episode] = {}  # oldest first
         self._ended = Ended(self._clock, settings.episodes)
-        self._specs = tuple({task.sandbox: None for task in curriculum.tasks.values()})
         self._draining = False
 
     @property
     def curriculum(self) -> Curriculum:
-        """What may be played."""
+        """What may be played, and by what is graded again."""
         return self._world.curriculum
+
+    def replace_curriculum(self, curriculum: Curriculum) -> None:
+        """Have another one from now on. Episodes keep the task they were opened with."""
+        self._world.curriculum = curriculum
 
     @property
     def sandboxes(self) -> Sandboxes:
@@ -69,6 +76,7 @@ class Episodes:
             await self.drain(0.0)
         finally:
             await self._household.aclose()
+            await self._world.works.aclose()
 
     # The life of episodes
 
@@ -99,8 +107,8 @@ class Episodes:
 
     def _made(self, request_id: str, opening: Opening, bench: Workbench) -> Episode:
         def ended(episode: Episode) -> None:
-            self._forget(request_id)
-            self._open.pop(episode.episode_id, None)
+            if self._open.pop(episode.episode_id, None):  # not so when it was judged again
+                self._forget(request_id)
             self._ended.add(episode)
             _log.info("episode ended", extra={"episode": episode.episode_id, "outcome": episode.outcome and episode.outcome.value})
 
@@ -141,12 +149,21 @@ class Episodes:
         run.check_resumable(out_offset, err_offset)
         return run.follow(out_offset, err_offset)
 
-    def submit(self, episode_id: str, token: str) -> AsyncGenerator[SubmitEvent, None]:
-        """Submit an episode's work, or follow the submission there was."""
+    def submit(self, episode_id: str, token: str, *, again: bool = False) -> AsyncGenerator[SubmitEvent, None]:
+        """Submit an episode's work, or follow the submission there was; `again`: anew after a fault that allows it."""
         episode = self._find(episode_id, token)
-        if self._draining and not episode.submitted:
+        if self._draining and episode.would_judge(again=again):
             raise ShuttingDownError
-        return episode.submit().follow()
+        return episode.submit(again=again).follow()
+
+    def regrade(self, episode_id: str) -> AsyncGenerator[RegradeEvent, None]:
+        """Grade the kept work of an ended episode by the curriculum as it is now. Dropping the generator stops that."""
+        episode = self._open.get(episode_id) or self._ended.get(episode_id)
+        if episode is None:
+            raise EpisodeNotFoundError(episode_id)
+        if self._draining:
+            raise ShuttingDownError
+        return regrade(self._world, episode, self._regradings)
 
     def interrupt(self, episode_id: str, token: str, step_index: int, grace_s: float) -> None:
         """Stop the running step of this index; nothing happens when it has ended already."""
@@ -167,7 +184,9 @@ class Episodes:
 
     def load(self) -> Load:
         """What of the capacity is in use."""
-        return Load(self._admission.taken, self._admission.waiting, self.sandboxes.ready(self._specs))
+        specs = tuple({task.sandbox: None for task in self.curriculum.tasks.values()})
+        grader = self._world.grader
+        return Load(self._admission.taken, self._admission.waiting, self.sandboxes.ready(specs), grader.gradings, grader.queued)
 
     def prewarm(self, task_id: str, count: int) -> int:
         """Have sandboxes for a task stand ready; returns how many do at this moment."""
@@ -190,12 +209,18 @@ class Episodes:
                 await within(self._clock, grace_s, _all(episode.idle() for episode in episodes))
         for episode in list(self._open.values()):
             episode.end(Outcome.FAULT, SHUTDOWN)
+        for episode in self._ended.all():
+            episode.stop_judging()
         sandbox = self._world.settings.sandbox
         bound_s = sandbox.kill_timeout_s + sandbox.close_timeout_s  # of one, and they end side by side
         try:
-            await within(self._clock, bound_s, self._household.finish())
+            await within(self._clock, bound_s, self._finish())
         except TimeoutError:
             _log.error("episodes did not end in time", extra={"bound_s": bound_s})
+
+    async def _finish(self) -> None:
+        await self._regradings.aclose()
+        await self._household.finish()
 
 
 async def _all(works: Iterable[Awaitable[None]]) -> None:

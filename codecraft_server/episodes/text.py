@@ -1,5 +1,6 @@
 """What the agent is told in words. Deterministic: no times, no ids. Pure."""
 
+from codecraft_server.grading.verdict import Grade
 from codecraft_server.sandbox import FileContent, FileList
 from codecraft_server.task import Task
 
@@ -49,6 +50,7 @@ def listed(path: bytes, files: FileList) -> str:
     return f"{shown(path or b'.')}: {count} {'entry' if count == 1 else 'entries'}{more}."
 
 
-def graded(score: float, *, passed: bool) -> str:
+def graded(grade: Grade) -> str:
     """A submission was graded."""
-    return f"Submitted: {'passed' if passed else 'not passed'}, score {score:g}."
+    said = f"Submitted: {'passed' if grade.passed else 'not passed'}, score {grade.score:g}."
+    return f"{said} Nothing of it could be judged: {grade.problem}." if grade.problem else said

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from codecraft_server.episodes.events import Progress
-from codecraft_server.episodes.layout import lay_out
 from codecraft_server.episodes.world import World
+from codecraft_server.layout import lay_out
 from codecraft_server.sandbox import Sandbox
 from codecraft_server.task import Task
 

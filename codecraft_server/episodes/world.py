@@ -1,6 +1,6 @@
 """What every episode of a server shares, and the words for what fails around it."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,31 +8,56 @@ from codecraft_server.clock import Clock
 from codecraft_server.curriculum import Curriculum
 from codecraft_server.episodes.events import Fault, FaultReason
 from codecraft_server.episodes.waiting import Household
+from codecraft_server.episodes.works import Works
 from codecraft_server.errors import CodecraftError, EngineUnavailableError, SandboxLostError, TaskSetupError
-from codecraft_server.grading.verdict import CheckResult, Grade, PhaseBegan
+from codecraft_server.grading import Work
+from codecraft_server.grading.verdict import CheckResult, Grade, Report
 from codecraft_server.sandbox import Sandbox, Sandboxes
 from codecraft_server.settings import EpisodeSettings, Settings
-from codecraft_server.task import Task
+from codecraft_server.task import Check, Task
 
 
 class Grader(Protocol):
-    """How work is judged; `grading.grade` is the real one."""
+    """How work is judged; `grading.Grader` is the real one. Its methods may raise `GradingFault` and `SandboxError`."""
 
-    async def __call__(self, task: Task, sandbox: Sandbox, report: Callable[[PhaseBegan | CheckResult], None]) -> Grade:
-        """Judge; what happens is told to `report` on the way. Raises GradingFault or SandboxLostError."""
+    @property
+    def gradings(self) -> int:
+        """How many are under way in sandboxes of their own."""
+        ...
+
+    @property
+    def queued(self) -> int:
+        """How many wait for one."""
+        ...
+
+    async def collect(self, task: Task, sandbox: Sandbox, report: Report) -> Work | None:
+        """End all of the agent's processes and copy the work, which the caller closes. None where the task is graded in place."""
+        ...
+
+    async def copy(self, task: Task, sandbox: Sandbox) -> Work:
+        """Copy the work as it is, which the caller closes. Nothing should change it meanwhile."""
+        ...
+
+    async def grade(self, task: Task, subject: Work | Sandbox, report: Report) -> Grade:
+        """Judge a work in a fresh sandbox, or a sandbox as it stands; what happens is told to `report` on the way."""
+        ...
+
+    async def check(self, task: Task, checks: Sequence[Check], work: Work, report: Report = ...) -> tuple[CheckResult, ...]:
+        """Run any checks on a copy of a work in a fresh sandbox."""
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class World:
-    """What is around the episodes. `household` owns every task of theirs."""
+    """What is around the episodes. `household` owns every task of theirs. Only the curriculum may be another one later."""
 
     sandboxes: Sandboxes
     curriculum: Curriculum
-    grade: Grader
+    grader: Grader
     settings: Settings
     clock: Clock
     household: Household
+    works: Works
 
     @property
     def bounds(self) -> EpisodeSettings:

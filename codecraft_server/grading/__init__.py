@@ -1,5 +1,6 @@
-"""How work is judged: run the hidden checks, weigh what came, add up the score. Knows nothing of gRPC or Docker."""
+"""How work is judged: copy it, run the hidden checks on the copy, weigh what came, add up the score. Knows nothing of gRPC or Docker."""
 
-from codecraft_server.grading.grader import grade
+from codecraft_server.grading.grader import Grader
+from codecraft_server.grading.work import Work
 
-__all__ = ["grade"]
+__all__ = ["Grader", "Work"]

@@ -1,13 +1,21 @@
 """What grading says: values. Knows nothing of how checks are run."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeAlias
+
+from codecraft_server.sandbox import Origin
+from codecraft_server.task import GradingPlace
 
 
 class Phase(Enum):
     """The phases of grading."""
 
     FREEZING = "freezing"
+    COPYING = "copying"
+    WAITING = "waiting"
+    PREPARING = "preparing"
     CHECKING = "checking"
 
 
@@ -31,13 +39,27 @@ class CheckResult:
     reason: str = ""
 
 
+Report: TypeAlias = Callable[[PhaseBegan | CheckResult], None]  # is told what happens, hidden checks included; must not block
+
+
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """What grading said: score in [0, 1], all checks in the task's order."""
+    """What grading said: score in [0, 1], all checks in the task's order.
+
+    Attributes:
+        place: Where the checks were run.
+        origin: How the fresh sandbox came to be; None where there was none.
+        work_digest: SHA-256 (hex) of the work that was graded in a fresh sandbox; empty where there was none.
+        problem: Why the work failed as a whole, no check having been run: it is too large, say. For the learner to see. Else empty.
+    """
 
     score: float
     passed: bool
     checks: tuple[CheckResult, ...]
+    place: GradingPlace = GradingPlace.IN_PLACE
+    origin: Origin | None = None
+    work_digest: str = ""
+    problem: str = ""
 
 
 class FaultKind(Enum):

@@ -99,7 +99,11 @@ class Sandbox(Protocol):
         """Look at one path as the agent. FileProblem."""
         ...
 
-    async def pack(self, paths: Sequence[bytes], *, max_bytes: int, max_entries: int) -> bytes:
+    async def remove(self, path: bytes) -> None:
+        """Remove as root what is at a path, a directory with all that is in it; links are not followed. FileProblem, also for a mount."""
+        ...
+
+    async def pack(self, paths: Sequence[bytes], *, max_bytes: int, max_entries: int, as_root: bool = False) -> bytes:
         """Return what is at and below some paths, read as the agent, as one tar archive (GNU format) within the bounds.
 
         Names begin with the path as asked for, without leading slashes. Regular files, directories and links that stay inside their path;

@@ -1,9 +1,12 @@
 """What a trainer, an operator or a dashboard may do."""
 
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
 from codecraft.v1 import control_pb2 as pb
 from codecraft.v1 import control_pb2_grpc as rpc
 from codecraft_server.episodes import Episodes
-from codecraft_server.wire import requests, views
+from codecraft_server.wire import events, requests, views
 
 
 class Control(rpc.ControlServiceServicer):
@@ -22,3 +25,10 @@ class Control(rpc.ControlServiceServicer):
         del context
         call = requests.prewarm(request, self._max_warm)
         return views.prewarm(self._episodes.prewarm(call.task_id, call.sandboxes))
+
+    async def Regrade(self, request: pb.RegradeRequest, context: object) -> AsyncIterator[pb.RegradeResponse]:
+        del context
+        async with aclosing(self._episodes.regrade(requests.regrade(request))) as stream:
+            async for event in stream:
+                if response := events.regrade_event(event):
+                    yield response

@@ -5,7 +5,6 @@ from contextlib import aclosing
 
 from codecraft.v1 import environment_pb2 as pb
 from codecraft.v1 import environment_pb2_grpc as rpc
-from codecraft_server.curriculum import Curriculum
 from codecraft_server.episodes import Episodes
 from codecraft_server.wire import events, requests, views
 from codecraft_server.wire.tasks import Terms
@@ -14,24 +13,25 @@ from codecraft_server.wire.tasks import Terms
 class Environment(rpc.EnvironmentServiceServicer):
     """codecraft.v1.EnvironmentService."""
 
-    def __init__(self, episodes: Episodes, curriculum: Curriculum, facts: views.ServerFacts, terms: Terms) -> None:
+    def __init__(self, episodes: Episodes, facts: views.ServerFacts, terms: Terms) -> None:
         self._episodes = episodes
-        self._curriculum = curriculum
         self._facts = facts
         self._terms = terms
 
     async def GetServerInfo(self, request: pb.GetServerInfoRequest, context: object) -> pb.GetServerInfoResponse:
         """See the schema, as for all of these."""
         del request, context
-        return views.server_info(self._facts, self._episodes.load())
+        curriculum = self._episodes.curriculum
+        return views.server_info(self._facts, self._episodes.load(), curriculum.digest, len(curriculum.tasks))
 
     async def ListTasks(self, request: pb.ListTasksRequest, context: object) -> pb.ListTasksResponse:
         del context
-        return views.list_tasks(list(self._curriculum.tasks.values()), self._curriculum.digest, requests.task_page(request), self._terms)
+        curriculum = self._episodes.curriculum
+        return views.list_tasks(list(curriculum.tasks.values()), curriculum.digest, requests.task_page(request), self._terms)
 
     async def GetTask(self, request: pb.GetTaskRequest, context: object) -> pb.GetTaskResponse:
         del context
-        return views.get_task(self._curriculum.get(requests.task_id(request)), self._terms)
+        return views.get_task(self._episodes.curriculum.get(requests.task_id(request)), self._terms)
 
     async def Reset(self, request: pb.ResetRequest, context: object) -> AsyncIterator[pb.ResetResponse]:
         del context
@@ -51,8 +51,8 @@ class Environment(rpc.EnvironmentServiceServicer):
 
     async def Submit(self, request: pb.SubmitRequest, context: object) -> AsyncIterator[pb.SubmitResponse]:
         del context
-        call = requests.episode(request)
-        async with aclosing(self._episodes.submit(call.episode_id, call.token)) as stream:
+        call = requests.submit(request)
+        async with aclosing(self._episodes.submit(call.episode_id, call.token, again=call.again)) as stream:
             async for event in stream:
                 if response := events.submit_event(event):
                     yield response

@@ -1,12 +1,14 @@
-"""The events of the three streams, each in the message of its own call."""
+"""The events of the streams, each in the message of its own call."""
 
+from codecraft.v1 import control_pb2 as ctl
 from codecraft.v1 import environment_pb2 as env
 from codecraft.v1 import types_pb2 as pb
 from codecraft_server.episodes import events
 from codecraft_server.grading.verdict import CheckResult, PhaseBegan
+from codecraft_server.layout import SettingUp
 from codecraft_server.sandbox import Gap, Output, PullProgress, StartProgress
 from codecraft_server.wire.observations import gap, observation, output
-from codecraft_server.wire.results import check_result, step_result, submit_result, timing
+from codecraft_server.wire.results import check_result, regrade_result, step_result, submit_result, timing
 from codecraft_server.wire.scalars import duration, named, shortened
 from codecraft_server.wire.tasks import Terms, task
 
@@ -22,7 +24,7 @@ def progress(value: events.Progress) -> env.Progress:
             return env.Progress(pulling=_pulling(value))
         case StartProgress():
             return env.Progress(starting=env.Starting(image=value.image))
-        case events.SettingUp():
+        case SettingUp():
             return env.Progress(setting_up=env.SettingUp(done=value.done, total=value.total))
 
 
@@ -104,3 +106,16 @@ def submit_event(value: events.SubmitEvent) -> env.SubmitResponse | None:
             return env.SubmitResponse(heartbeat=heartbeat(value))
         case events.SubmitResult():
             return env.SubmitResponse(result=submit_result(value))
+
+
+def regrade_event(value: events.RegradeEvent) -> ctl.RegradeResponse | None:
+    """Encode an event of grading again; None for a check that is not shown."""
+    match value:
+        case PhaseBegan():
+            return ctl.RegradeResponse(phase=phase(value))
+        case CheckResult():
+            return ctl.RegradeResponse(check=shown) if (shown := check_result(value)) else None
+        case events.Heartbeat():
+            return ctl.RegradeResponse(heartbeat=heartbeat(value))
+        case events.RegradeResult():
+            return ctl.RegradeResponse(result=regrade_result(value))

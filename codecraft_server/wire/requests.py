@@ -68,10 +68,19 @@ class WriteStdin:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """SubmitRequest, GetEpisodeRequest and CloseRequest: an episode and its token."""
+    """GetEpisodeRequest and CloseRequest: an episode and its token."""
 
     episode_id: str
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """SubmitRequest."""
+
+    episode_id: str
+    token: str
+    again: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +170,12 @@ def write_stdin(request: env.WriteStdinRequest) -> WriteStdin:
     return WriteStdin(request.episode_id, request.episode_token, request.step_index, request.offset, request.data, request.end_of_file)
 
 
-def episode(request: env.SubmitRequest | env.GetEpisodeRequest | env.CloseRequest) -> Episode:
+def submit(request: env.SubmitRequest) -> Submit:
+    """Decode SubmitRequest."""
+    return Submit(request.episode_id, request.episode_token, request.again)
+
+
+def episode(request: env.GetEpisodeRequest | env.CloseRequest) -> Episode:
     """Decode a request that has nothing but an episode and its token."""
     return Episode(request.episode_id, request.episode_token)
 
@@ -192,3 +206,8 @@ def prewarm(request: ctl.PrewarmRequest, max_sandboxes: int) -> Prewarm:
     if not 0 <= request.sandboxes <= max_sandboxes:
         raise InvalidFieldError("sandboxes", f"must be 0 to {max_sandboxes}, not {request.sandboxes}")
     return Prewarm(request.task_id, request.sandboxes)
+
+
+def regrade(request: ctl.RegradeRequest) -> str:
+    """Decode RegradeRequest: the episode's id."""
+    return request.episode_id

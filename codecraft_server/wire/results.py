@@ -1,9 +1,10 @@
 """What a step or a submission came to: rewards, grades, faults, times."""
 
+from codecraft.v1 import control_pb2 as ctl
 from codecraft.v1 import environment_pb2 as env
 from codecraft.v1 import types_pb2 as pb
 from codecraft_server import rewards
-from codecraft_server.episodes.events import Fault, StepResult, SubmitResult, Timing
+from codecraft_server.episodes.events import Fault, RegradeResult, StepResult, SubmitResult, Timing
 from codecraft_server.grading.verdict import CheckResult, Grade
 from codecraft_server.sandbox import Usage
 from codecraft_server.wire.observations import observation
@@ -41,14 +42,25 @@ def grade(value: Grade | None) -> pb.Grade | None:
     if value is None:
         return None
     shown = filter(None, map(check_result, value.checks))
-    return pb.Grade(score=value.score, passed=value.passed, checks=shown)
+    return pb.Grade(
+        score=value.score,
+        passed=value.passed,
+        checks=shown,
+        place=named(pb.GradingPlace, "GRADING_PLACE", value.place),
+        sandbox_origin=named(pb.SandboxOrigin, "SANDBOX_ORIGIN", value.origin),
+        work_digest=value.work_digest,
+    )
 
 
 def fault(value: Fault | None) -> pb.Fault | None:
     """Encode what failed."""
     if value is None:
         return None
-    return pb.Fault(reason=named(pb.FaultReason, "FAULT_REASON", value.reason), message=shortened(value.message, _MAX_FAULT_BYTES))
+    return pb.Fault(
+        reason=named(pb.FaultReason, "FAULT_REASON", value.reason),
+        message=shortened(value.message, _MAX_FAULT_BYTES),
+        can_submit_again=value.can_submit_again,
+    )
 
 
 def timing(value: Timing) -> pb.Timing:
@@ -100,6 +112,18 @@ def submit_result(value: SubmitResult) -> env.SubmitResult:
         terminated=value.outcome.terminated,
         truncated=value.outcome.truncated,
         outcome=named(pb.Outcome, "OUTCOME", value.outcome),
+        fault=fault(value.fault),
+        timing=timing(value.timing),
+    )
+
+
+def regrade_result(value: RegradeResult) -> ctl.RegradeResult:
+    """Encode what grading again came to."""
+    return ctl.RegradeResult(
+        grade=grade(value.grade),
+        previous_grade=grade(value.previous_grade),
+        task_digest=value.task_digest,
+        previous_task_digest=value.previous_task_digest,
         fault=fault(value.fault),
         timing=timing(value.timing),
     )

@@ -42,6 +42,7 @@ TABLE: dict[type[errors.CodecraftError], Mapping] = {
     errors.NoStepRunningError: Mapping(_CODE.FAILED_PRECONDITION, errors_pb2.ERROR_REASON_NO_STEP_RUNNING),
     errors.StepNotFoundError: Mapping(_CODE.NOT_FOUND, errors_pb2.ERROR_REASON_STEP_NOT_FOUND),
     errors.OutputNotKeptError: Mapping(_CODE.OUT_OF_RANGE, errors_pb2.ERROR_REASON_OUTPUT_NOT_KEPT),
+    errors.WorkNotKeptError: Mapping(_CODE.FAILED_PRECONDITION, errors_pb2.ERROR_REASON_WORK_NOT_KEPT),
     errors.TooManyReadersError: Mapping(_CODE.RESOURCE_EXHAUSTED, errors_pb2.ERROR_REASON_TOO_MANY_READERS, retry=True),
     errors.StdinFullError: Mapping(_CODE.RESOURCE_EXHAUSTED, errors_pb2.ERROR_REASON_STDIN_FULL, retry=True),
     errors.RequestIdConflictError: Mapping(_CODE.ALREADY_EXISTS, errors_pb2.ERROR_REASON_REQUEST_ID_CONFLICT),

@@ -8,7 +8,7 @@ from codecraft.v1 import environment_pb2 as env
 from codecraft.v1 import types_pb2 as pb
 from codecraft_server.episodes.events import EpisodeView, Load, Outcome
 from codecraft_server.sandbox import Provided
-from codecraft_server.settings import EpisodeSettings
+from codecraft_server.settings import EpisodeSettings, GradingSettings
 from codecraft_server.task import Task
 from codecraft_server.wire.pages import cut, page_token, position
 from codecraft_server.wire.requests import Page
@@ -20,19 +20,18 @@ PROTOCOL_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
-    """What does not change while a server runs; `catalog_digest` is SHA-256 in hex."""
+    """What does not change while a server runs."""
 
     version: str
     worker: str
     provided: Provided
     root_user: bool
     bounds: EpisodeSettings
-    catalog_digest: str
-    task_count: int
+    grading: GradingSettings
 
 
-def server_info(facts: ServerFacts, load: Load) -> env.GetServerInfoResponse:
-    """Encode what a server is, may do and has left."""
+def server_info(facts: ServerFacts, load: Load, catalog_digest: str, task_count: int) -> env.GetServerInfoResponse:
+    """Encode what a server is, may do and has left; `catalog_digest` is SHA-256 in hex."""
     return env.GetServerInfoResponse(
         server_version=facts.version,
         protocol_version=PROTOCOL_VERSION,
@@ -44,14 +43,14 @@ def server_info(facts: ServerFacts, load: Load) -> env.GetServerInfoResponse:
             writable_rootfs_bounded=facts.provided.writable_rootfs_bounded,
             runtime=facts.provided.runtime,
         ),
-        limits=server_limits(facts.bounds),
+        limits=server_limits(facts.bounds, facts.grading),
         capacity=capacity(load),
-        catalog_digest=facts.catalog_digest,
-        task_count=facts.task_count,
+        catalog_digest=catalog_digest,
+        task_count=task_count,
     )
 
 
-def server_limits(value: EpisodeSettings) -> env.ServerLimits:
+def server_limits(value: EpisodeSettings, grading: GradingSettings) -> env.ServerLimits:
     """Encode what bounds every episode of a server."""
     return env.ServerLimits(
         episodes=value.max_episodes,
@@ -60,12 +59,20 @@ def server_limits(value: EpisodeSettings) -> env.ServerLimits:
         reattach_grace=duration(value.reattach_grace_s),
         result_kept=duration(value.result_kept_s),
         resume_window_bytes=value.resume_window_bytes,
+        gradings=grading.places,
+        work_kept=duration(grading.work_kept_s),
     )
 
 
 def capacity(value: Load) -> env.Capacity:
     """Encode what of a server is in use."""
-    return env.Capacity(episodes=value.episodes, queued_resets=value.queued_resets, warm_sandboxes=value.warm)
+    return env.Capacity(
+        episodes=value.episodes,
+        queued_resets=value.queued_resets,
+        warm_sandboxes=value.warm,
+        gradings=value.gradings,
+        queued_gradings=value.queued_gradings,
+    )
 
 
 def list_tasks(tasks: Sequence[Task], digest: str, page: Page, terms: Terms) -> env.ListTasksResponse:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from cutting_proxy import CuttingProxy
+from fakes import FakeGrader
 from worlds import fake_world
 
 from codecraft_client import (
@@ -13,6 +14,7 @@ from codecraft_client import (
     EndReason,
     Episode,
     EpisodeState,
+    GradingPlace,
     Outcome,
     Output,
     RetryPolicy,
@@ -21,6 +23,7 @@ from codecraft_client import (
     Stream,
     errors,
 )
+from codecraft_server.errors import SandboxLostError
 
 LINES = 1_000_000
 NUMBERS = b"".join(b"%d\n" % number for number in range(1, LINES + 1))
@@ -230,6 +233,21 @@ def test_a_submission_can_be_asked_for_again(client: Client) -> None:
         assert first.outcome in {Outcome.PASSED, Outcome.FAILED}
         assert first.terminated
     assert episode.submit() == first
+
+
+def test_a_fault_of_the_grader_is_followed_by_the_right_score() -> None:
+    """The fault says that it may be asked again; then the reward is there, and stays."""
+    grader = FakeGrader(error=SandboxLostError("m", "killed"))
+    with fake_world(grader=grader) as address, Client(address) as client, client.reset("1") as episode:
+        first = episode.submit()
+        assert first.fault is not None
+        assert (first.outcome, first.reward.value, first.fault.can_submit_again) == (Outcome.FAULT, None, True)
+        grader.error = None
+        second = episode.submit(again=True)
+        assert (second.outcome, second.episode_return, episode.outcome) == (Outcome.PASSED, 1.0, Outcome.PASSED)
+        assert second.grade is not None
+        assert (second.grade.place, second.grade.work_digest) == (GradingPlace.FRESH, "w" * 64)
+        assert episode.submit() == second
 
 
 def test_the_service_token_is_needed() -> None:

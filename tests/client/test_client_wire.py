@@ -128,6 +128,7 @@ ENUMS = [
     (pb.Outcome, enums.OUTCOME),
     (pb.FaultReason, enums.FAULT_REASON),
     (pb.SandboxOrigin, enums.SANDBOX_ORIGIN),
+    (pb.GradingPlace, enums.GRADING_PLACE),
     (env.EpisodeState, enums.EPISODE_STATE),
     (env.GradingPhase, enums.GRADING_PHASE),
 ]

@@ -506,6 +506,25 @@ class SandboxContract:
             await sandbox.pack([b"../workspace/tree"], max_bytes=MIB, max_entries=10)
         assert await sandbox.pack([b"tree"], max_bytes=MIB, max_entries=2)
 
+    async def test_what_its_owner_may_not_read_is_packed_as_root_only(self, sandbox: Sandbox) -> None:
+        """As the agent it is PERMISSION; as root it is packed, and as shut where it is unpacked."""
+        await sandbox.write_file(b"tree/shut", b"x", mode=0, offset=None)
+        async with problem(FileProblemKind.PERMISSION):
+            await sandbox.pack([b"tree"], max_bytes=MIB, max_entries=2)
+        archive = await sandbox.pack([b"tree"], max_bytes=MIB, max_entries=2, as_root=True)
+        await sandbox.unpack(b"/tmp/copy", archive, uid=1000)
+        assert (await sandbox.stat(b"/tmp/copy/tree/shut", follow=False)).mode == 0
+
+    async def test_what_is_removed_is_gone(self, sandbox: Sandbox) -> None:
+        """A file, or a directory with all that is in it; NOT_FOUND where nothing is."""
+        await sandbox.write_file(b"tree/deep/file", b"x", mode=0, offset=None)
+        await sandbox.write_file(b"file", b"x", mode=None, offset=None)
+        await sandbox.remove(b"tree")
+        await sandbox.remove(b"/workspace/file")
+        assert (await sandbox.list_files(b".", depth=9, max_entries=9)).entries == ()
+        async with problem(FileProblemKind.NOT_FOUND):
+            await sandbox.remove(b"tree")
+
     @pytest.mark.parametrize("name", ["/workspace/out", "../out", "a/../../out"])
     async def test_an_archive_that_leads_out_is_refused(self, sandbox: Sandbox, name: str) -> None:
         """Absolute names and names with `..` are INVALID, and so is what is no archive."""

@@ -2,18 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from textwrap import dedent
+from typing import cast
 
 from docker_helpers import Opener
 
 from codecraft_server.curriculum import load
-from codecraft_server.episodes.layout import lay_out
-from codecraft_server.grading import grade
+from codecraft_server.grading import Grader
 from codecraft_server.grading.verdict import Grade
-from codecraft_server.sandbox import Ended, OutputPolicy, Sandbox
-from codecraft_server.settings import TaskDefaults
+from codecraft_server.layout import lay_out
+from codecraft_server.sandbox import Ended, OpenProgress, OutputPolicy, Sandbox, Sandboxes, SandboxSpec
+from codecraft_server.settings import GradingSettings, TaskDefaults
 from codecraft_server.task import Deed, Task, TaskFile
 
 SHIPPED = load(None, TaskDefaults())
@@ -35,7 +36,30 @@ async def verdict(opened: Opener, task: Task, deeds: Sequence[Deed]) -> Grade:
     sandbox = await opened(task.sandbox)
     await lay_out(task, sandbox, lambda _: None)
     await do(sandbox, deeds)
-    return await grade(task, sandbox, lambda _: None)
+    return await judge(opened, task, sandbox)
+
+
+async def judge(opened: Opener, task: Task, sandbox: Sandbox) -> Grade:
+    """Grade what an agent's sandbox holds, as Submit does."""
+    grader = Grader(cast("Sandboxes", _Rooms(opened)), GradingSettings())
+    work = await grader.collect(task, sandbox, lambda _: None)
+    try:
+        return await grader.grade(task, work or sandbox, lambda _: None)
+    finally:
+        if work is not None:
+            await work.close()
+
+
+class _Rooms:
+    """Sandboxes to grade in, of those that the test has."""
+
+    def __init__(self, opened: Opener) -> None:
+        self._opened = opened
+
+    async def open(self, spec: SandboxSpec, *, name: str, labels: Mapping[str, str], progress: Callable[[OpenProgress], None]) -> Sandbox:
+        """See Sandboxes.open."""
+        del labels, progress
+        return await self._opened(spec, name)
 
 
 async def judge_files(opened: Opener, folder: Path, check: dict[str, object], **files: str) -> Grade:

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from grading_helpers import SHIPPED, Opener, do, reasons, verdict
+from grading_helpers import SHIPPED, Opener, do, judge, reasons, verdict
 
-from codecraft_server.episodes.layout import lay_out
-from codecraft_server.grading import grade
 from codecraft_server.grading.verdict import Grade
+from codecraft_server.layout import lay_out
 from codecraft_server.sandbox import Output, OutputPolicy, Sandbox
 from codecraft_server.task import Check, CommandCheck, Deed, Expected, FileCheck, Match, Task, TaskFile, Visibility
 
@@ -41,7 +40,7 @@ async def cheated(opened: Opener, task: Task, deeds: Sequence[Deed], control: st
     sandbox = await opened(task.sandbox)
     await do(sandbox, deeds)
     assert GREETING in await says(sandbox, control), "the cheat is not in place, so its failure would prove nothing"
-    return await grade(task, sandbox, lambda _: None)
+    return await judge(opened, task, sandbox)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +94,7 @@ async def test_a_daemon_that_would_rewrite_the_work_is_dead_before_the_checks(op
     await do(sandbox, (daemon, start))
     assert GREETING in await says(sandbox, "sleep 1.5; cat hello.py"), "the daemon does not rewrite"
     await do(sandbox, (start,))
-    assert (await grade(task, sandbox, lambda _: None)).score == 0.0
+    assert (await judge(opened, task, sandbox)).score == 0.0
 
 
 async def test_a_link_to_what_the_agent_may_not_read_leads_nowhere(opened: Opener) -> None:
@@ -145,7 +144,7 @@ async def test_a_hostile_program_only_fails_its_check(name: str, program: str, r
     sandbox = await opened(task.sandbox)
     await sandbox.write_file(b"hello.py", program.encode(), mode=0o644, offset=None)
     async with asyncio.timeout(30):
-        judged = await grade(task, sandbox, lambda _: None)
+        judged = await judge(opened, task, sandbox)
     greeting, file = judged.checks
     assert not greeting.passed, name
     assert reason in greeting.reason
@@ -200,5 +199,5 @@ async def test_git_obeys_no_configuration_of_the_agents(planted: tuple[str, ...]
     await do(sandbox, (*GIT.solution, HOOK, *planted))
     await do(sandbox, ("touch gym-codecraft/README.md; git -C gym-codecraft status; git -C gym-codecraft read-tree HEAD",))
     assert "x" in await says(sandbox, "cat /tmp/ran; rm /tmp/ran"), "git does not run the agent's program, so this proves nothing"
-    await grade(GIT, sandbox, lambda _: None)
+    await judge(opened, GIT, sandbox)
     assert await says(sandbox, "ls /tmp/ran 2> /dev/null; true") == "", "the grader ran the agent's program"

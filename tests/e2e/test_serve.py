@@ -1,16 +1,21 @@
 """The server as operators start it, on the real engine: its one line, its signals, its refusals, and that nothing of it is left."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import grpc
 import pytest
 from served import END_S, containers_of, gone_after_s, served, started
 
+from codecraft.v1 import control_pb2 as ctl
+from codecraft.v1 import control_pb2_grpc as control_rpc
 from codecraft.v1 import environment_pb2 as pb
 from codecraft.v1 import types_pb2 as types
 
@@ -178,3 +183,42 @@ def test_images_says_that_they_are_up_to_date() -> None:
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "codecraft_server", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=END_S, check=False, env=dict(os.environ))
+
+
+def test_sighup_loads_the_curriculum_anew_and_work_is_graded_again(tmp_path: Path) -> None:
+    """A wrong check is put right in the file: new episodes and grading again go by it, old ones do not; a broken file changes nothing."""
+    file = tmp_path / "curriculum.json"
+
+    def write(path: str) -> None:
+        entry = {"title": "T", "category": "C", "docker": "codecraft/busybox:1", "shell": "/bin/sh", "description": "d", "test": "t"}
+        file.write_text(json.dumps({"tasks": {"1": {**entry, "checks": [{"id": "c", "kind": "file", "path": path}]}}}))
+
+    def digest() -> str:
+        return str(server.stub.GetServerInfo(pb.GetServerInfoRequest(), timeout=20).catalog_digest)
+
+    write("anser")
+    with served("--curriculum", str(file)) as server:
+        episode, before = server.reset(), digest()
+        for _ in episode.begin(b"echo 42 > answer; echo done"):
+            pass
+        assert episode.submit().outcome == types.OUTCOME_FAILED
+        write("answer")
+        server.process.send_signal(signal.SIGHUP)
+        _until(lambda: digest() != before)
+        after = digest()
+        with grpc.insecure_channel(server.address) as channel:
+            request = ctl.RegradeRequest(episode_id=episode.ready.episode_id)
+            *_, last = control_rpc.ControlServiceStub(channel).Regrade(request, timeout=60)
+        assert (last.result.grade.score, last.result.previous_grade.score) == (1.0, 0.0)
+        file.write_text("{")
+        server.process.send_signal(signal.SIGHUP)
+        _until(lambda: "the old one stays" in server.logged())
+        assert digest() == after
+        assert server.end(signal.SIGTERM) == 0
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + END_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -77,7 +77,18 @@ class FakeFiles:
         """See Sandbox.stat."""
         return self._entry(b"", self._find(path))
 
-    def pack(self, paths: Sequence[bytes], max_bytes: int, max_entries: int) -> bytes:
+    def remove(self, path: bytes) -> None:
+        """See Sandbox.remove."""
+        self._find(path)
+        top = self.absolute(path)
+        below = [name for name in self._nodes if name.startswith(top.rstrip(b"/") + b"/")]
+        for name in below:
+            del self._nodes[name]
+        if top in (b"/tmp", b"/home/agent", self.working_dir):
+            raise FileProblem(FileProblemKind.BUSY, "device or resource busy")
+        self._nodes.pop(top, None)
+
+    def pack(self, paths: Sequence[bytes], max_bytes: int, max_entries: int, *, as_root: bool = False) -> bytes:
         """See Sandbox.pack."""
         members: list[tuple[bytes, _Node]] = []
         for path in paths:
@@ -88,7 +99,7 @@ class FakeFiles:
             found = sorted(name for name in self._nodes if name == top or name.startswith(prefix))
             members += [(posixpath.normpath(posixpath.join(named, name[len(prefix) :])), self._nodes[name]) for name in found]
         members = [(name, node) for name, node in members if name != b"."]
-        if any(node.mode & 0o444 == 0 for _, node in members):
+        if not as_root and any(node.mode & 0o444 == 0 for _, node in members):
             raise FileProblem(FileProblemKind.PERMISSION, "permission denied")
         archive = _archive(members)
         if len(archive) > max_bytes or len(members) > max_entries:
@@ -99,14 +110,14 @@ class FakeFiles:
         """See Sandbox.unpack."""
         try:
             with tarfile.open(fileobj=io.BytesIO(data), mode="r:", errors="surrogateescape") as archive:
-                members = [(member, archive.extractfile(member) if member.isreg() else None) for member in archive]
-                for member, content in members:
+                for member in archive:
+                    content = data[member.offset_data : member.offset_data + member.size] if member.isreg() else None
                     name = member.name.encode("utf-8", "surrogateescape")
                     if name.startswith(b"/") or b".." in name.split(b"/") or not (member.isreg() or member.isdir()):
                         raise FileProblem(FileProblemKind.INVALID, "the archive leads out, or holds what is no file")
                     where = self.absolute(name, self.absolute(path))
                     self._make_directories(posixpath.dirname(where))
-                    self._nodes[where] = _Node(member.mode, uid, None if content is None else content.read())
+                    self._nodes[where] = _Node(member.mode, uid, content)
         except tarfile.TarError as error:
             raise FileProblem(FileProblemKind.INVALID, f"the archive: {error}") from None
 

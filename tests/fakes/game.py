@@ -10,7 +10,7 @@ from codecraft_server.curriculum import Curriculum
 from codecraft_server.episodes import Episodes
 from codecraft_server.episodes.events import Action, Ready, RunCommand, StepResult, SubmitResult, TextAction
 from codecraft_server.sandbox import Gap, Output, Stream
-from codecraft_server.settings import Settings
+from codecraft_server.settings import GradingSettings, Settings
 from codecraft_server.task import Task
 from fakes.clock import FakeClock
 from fakes.sandbox import FakeSandbox, FakeSandboxes
@@ -128,11 +128,11 @@ class Player:
     def resume(self, index: int, out: int = 0, err: int = 0) -> Follower:
         return Follower(self.game.episodes.resume(*self.key, index, out, err))
 
-    def begin_submit(self) -> Follower:
-        return Follower(self.game.episodes.submit(*self.key))
+    def begin_submit(self, *, again: bool = False) -> Follower:
+        return Follower(self.game.episodes.submit(*self.key, again=again))
 
-    async def submit(self) -> SubmitResult:
-        result = await self.begin_submit().last()
+    async def submit(self, *, again: bool = False) -> SubmitResult:
+        result = await self.begin_submit(again=again).last()
         assert isinstance(result, SubmitResult)
         return result
 
@@ -147,9 +147,9 @@ class Games:
         self._stack = stack
         self.made: list[Game] = []
 
-    async def __call__(self, *tasks: Task, **bounds: Any) -> Game:
+    async def __call__(self, *tasks: Task, grading: GradingSettings | None = None, **bounds: Any) -> Game:
         """A game with these tasks (one plain task else) and these settings of episodes."""
-        settings = Settings()
+        settings = Settings(grading=grading or GradingSettings())
         settings = replace(settings, episodes=replace(settings.episodes, **bounds))
         game = Game(settings, a_curriculum(*tasks))
         self.made.append(game)

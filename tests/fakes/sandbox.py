@@ -137,9 +137,13 @@ class FakeSandbox:
         self._enter("stat")
         return self.files.stat(path)
 
-    async def pack(self, paths: Sequence[bytes], *, max_bytes: int, max_entries: int) -> bytes:
+    async def remove(self, path: bytes) -> None:
+        self._enter("remove")
+        self.files.remove(path)
+
+    async def pack(self, paths: Sequence[bytes], *, max_bytes: int, max_entries: int, as_root: bool = False) -> bytes:
         self._enter("pack")
-        return self.files.pack(paths, max_bytes, max_entries)
+        return self.files.pack(paths, max_bytes, max_entries, as_root=as_root)
 
     async def unpack(self, path: bytes, data: bytes, *, uid: int) -> None:
         self._enter("unpack")
@@ -182,6 +186,7 @@ class FakeSandboxes:
         failures: Raised by the next opens, one each.
         starting: When set to an event, `open` waits for it.
         told: Progress that `open` tells besides its own.
+        opened: Is given each sandbox before its owner is.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -190,6 +195,7 @@ class FakeSandboxes:
         self.failures: list[BaseException] = []
         self.starting: asyncio.Event | None = None
         self.told: list[OpenProgress] = []
+        self.opened: Callable[[FakeSandbox], None] = lambda _: None
         self.opening = 0
         self._clock = clock or RealClock()
         self._warm: dict[SandboxSpec, int] = {}
@@ -218,6 +224,7 @@ class FakeSandboxes:
         sandbox = FakeSandbox(spec, name, labels, self._clock, self.alive.discard)
         self.made.append(sandbox)
         self.alive.add(sandbox)
+        self.opened(sandbox)
         return sandbox
 
     async def provided(self) -> Provided:

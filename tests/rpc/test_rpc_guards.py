@@ -3,12 +3,12 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
 from typing import Any
 
 import grpc
 import pytest
 from fake_server import FakeServer, Refusal, every, fake_server, refusal, soon
+from fakes import FakeGrader
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
@@ -16,10 +16,7 @@ from codecraft.v1 import control_pb2 as ctl
 from codecraft.v1 import environment_pb2 as pb
 from codecraft.v1 import environment_pb2_grpc as rpc
 from codecraft.v1 import types_pb2 as types
-from codecraft_server.grading.verdict import Grade
-from codecraft_server.sandbox import Sandbox
 from codecraft_server.serving import CONTROL, ENVIRONMENT
-from codecraft_server.task import Task
 
 CODE = grpc.StatusCode
 AGENT, TRAINER = "agent-token-of-the-test", "control-token-of-the-test"
@@ -99,14 +96,6 @@ class _Defect(Exception):  # noqa: N818 - it stands for any exception
 SECRET = "/root/secret/path"
 
 
-def _broken() -> Callable[[Task, Sandbox, Any], Any]:
-    async def grade(task: Task, sandbox: Sandbox, report: Any) -> Grade:
-        del task, sandbox, report
-        raise _Defect(SECRET)
-
-    return grade
-
-
 def _assert_silent(refused: Refusal, log: str) -> None:
     """Only the incident id got out, and it finds the trace in the log."""
     incident = refused.metadata["incident_id"]
@@ -139,7 +128,7 @@ async def test_a_defect_tells_only_its_incident(
 
 async def test_a_grader_that_breaks_is_a_fault_and_no_score() -> None:
     """A defect of the grader ends the episode with a fault: no reward, no zero, nothing of the exception."""
-    async with fake_server(grade=_broken()) as server:
+    async with fake_server(grader=FakeGrader(error=_Defect(SECRET))) as server:
         episode = await server.reset()
         events = await every(server.environment.Submit(pb.SubmitRequest(**episode.address)))
     result = events[-1].result

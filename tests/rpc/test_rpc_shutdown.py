@@ -6,12 +6,11 @@ import socket
 import grpc
 import pytest
 from fake_server import QUICK, SOON_S, FakeServer, a_task, every, fake_server, soon
-from fakes import FakeSandboxes
+from fakes import FakeGrader, FakeSandboxes
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from codecraft.v1 import environment_pb2 as pb
 from codecraft.v1 import types_pb2 as types
-from codecraft_server import grading
 from codecraft_server.curriculum import Curriculum
 from codecraft_server.errors import ConfigurationError, CurriculumError
 from codecraft_server.serving import ENVIRONMENT, is_loopback, serving
@@ -106,7 +105,7 @@ async def test_a_stopped_server_refuses_connections() -> None:
 
 async def _serve(settings: Settings, catalog: Curriculum | None = None) -> None:
     catalog = catalog or Curriculum({"1": a_task()})
-    async with serving(settings, FakeSandboxes(), catalog, grading.grade, worker="test"):
+    async with serving(settings, FakeSandboxes(), catalog, FakeGrader(), worker="test"):
         pytest.fail("it serves")
 
 
@@ -128,7 +127,7 @@ async def test_remote_listening_is_refused_unless_said_in_so_many_words(host: st
 async def test_remote_listening_is_allowed_when_asked_for() -> None:
     """With allow_remote the server listens on every address of the machine."""
     settings = Settings(host="0.0.0.0", port=0, allow_remote=True)  # noqa: S104 - what is tested
-    async with serving(settings, FakeSandboxes(), Curriculum({"1": a_task()}), grading.grade, worker="test") as running:
+    async with serving(settings, FakeSandboxes(), Curriculum({"1": a_task()}), FakeGrader(), worker="test") as running:
         assert running.address.startswith("0.0.0.0:")
 
 

@@ -36,6 +36,7 @@ CASES = [
     ("listen", "localhost:7", lambda found: (found.host, found.port), ("localhost", 7)),
     ("curriculum", "/c.json", lambda found: found.curriculum, Path("/c.json")),
     ("max-episodes", "7", lambda found: found.episodes.max_episodes, 7),
+    ("gradings", "3", lambda found: found.grading.places, 3),
     ("warm", "3", lambda found: found.sandbox.warm_per_image, 3),
     ("runtime", "runsc", lambda found: found.sandbox.runtime, "runsc"),
     ("worker", "w-1", lambda found: found.worker, "w-1"),

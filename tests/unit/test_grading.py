@@ -4,13 +4,14 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from fakes import FakeSandboxes
 from scripted_sandbox import MIB, SPEC, Answer, Node, Program, ScriptedSandbox, ends
 
 from codecraft_server.errors import SandboxLostError
-from codecraft_server.grading import grade
+from codecraft_server.grading import Grader
 from codecraft_server.grading.verdict import CheckResult, FaultKind, Grade, GradingFault, Phase, PhaseBegan
 from codecraft_server.sandbox import (
     Ended,
@@ -21,6 +22,7 @@ from codecraft_server.sandbox import (
     FileType,
     Sandbox,
 )
+from codecraft_server.settings import GradingSettings
 from codecraft_server.task import (
     Aggregate,
     Case,
@@ -30,6 +32,7 @@ from codecraft_server.task import (
     CommandCheck,
     Expected,
     FileCheck,
+    GradingPlace,
     Match,
     Task,
     TaskLimits,
@@ -57,12 +60,14 @@ def task(*checks: Check, aggregate: Aggregate = Aggregate.ALL, pass_score: float
         checks=checks,
         aggregate=aggregate,
         pass_score=pass_score,
+        grading_place=GradingPlace.IN_PLACE,
     )
 
 
 async def graded(wanted: Task, sandbox: ScriptedSandbox, report: Callable[[PhaseBegan | CheckResult], None] = lambda _: None) -> Grade:
-    used: Sandbox = sandbox
-    return await grade(wanted, used, report)
+    grader, used = Grader(FakeSandboxes(), GradingSettings()), cast("Sandbox", sandbox)
+    assert await grader.collect(wanted, used, report) is None
+    return await grader.grade(wanted, used, report)
 
 
 async def outcome(body: CheckBody, *answers: Answer, **sandbox: Any) -> CheckResult:

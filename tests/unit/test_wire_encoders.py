@@ -14,7 +14,7 @@ from codecraft.v1 import control_pb2, environment_pb2, types_pb2
 from codecraft_server import rewards, sandbox
 from codecraft_server.episodes import events
 from codecraft_server.grading import verdict
-from codecraft_server.task import Task
+from codecraft_server.task import GradingPlace, Task
 from codecraft_server.wire import events as wire
 from codecraft_server.wire import results, views
 from codecraft_server.wire.requests import Page
@@ -60,6 +60,10 @@ HIDDEN = {
     "Ended.stalled_s": "likewise",
     "Ended.unkilled": "a broken kernel is the operator's affair",
     "Provided.warm": "Load has it",
+    "Grade.problem": "the text of a submission by action says it; the log has it",
+    "GradingSettings.copies": "memory is the operator's affair",
+    "GradingSettings.works_kept": "work_kept is what is promised",
+    "GradingSettings.work_bytes": "likewise",
     "EpisodeSettings.ended_kept": "result_kept is what is promised",
 }
 BOUNDS_NOT_TOLD = [  # the schema states them, or the operator keeps them to himself
@@ -80,12 +84,13 @@ BOUNDS_NOT_TOLD = [  # the schema states them, or the operator keeps them to him
     "max_grace_s",
 ]
 FACTS = filled(views.ServerFacts)
+LOAD = filled(events.Load)
 Sample = tuple[Any, Callable[[Any], Message | None]]
 
 # A domain value of every kind that is sent, with its encoder.
 SAMPLES: list[Sample] = [
-    (filled(views.ServerFacts), lambda facts: views.server_info(facts, events.Load(11, 12, 13))),
-    (filled(events.Load), lambda load: views.server_info(FACTS, load)),
+    (filled(views.ServerFacts), lambda facts: views.server_info(facts, LOAD, "digest", 14)),
+    (filled(events.Load), lambda load: views.server_info(FACTS, load, "digest", 14)),
     (filled(Task), lambda task: views.get_task(task, TERMS)),
     (filled(Task), lambda task: views.list_tasks([task] * 3, "digest", TWO_EACH, TERMS)),
     *((filled(kind), lambda event: wire.reset_event(event, TERMS)) for kind in get_args(events.ResetEvent)),
@@ -94,6 +99,7 @@ SAMPLES: list[Sample] = [
     *((filled(kind), wire.submit_event) for kind in get_args(events.SubmitEvent)),
     (replace(filled(events.StepResult), outcome=events.Outcome.PASSED), lambda event: wire.step_event(event, TERMS)),
     (replace(filled(events.SubmitResult), outcome=events.Outcome.PASSED), wire.submit_event),
+    *((filled(kind), wire.regrade_event) for kind in get_args(events.RegradeEvent)),
     (filled(events.EpisodeView), lambda view: views.get_episode(view, TERMS)),
     (filled(events.EpisodeView), lambda view: views.list_episodes([view] * 3, TWO_EACH)),
     (events.Outcome.PASSED, views.close),
@@ -182,6 +188,7 @@ def _assert_distinct(message: Message) -> None:
         (rewards.RewardKind, "REWARD_KIND", types_pb2.RewardKind, set()),
         (rewards.Step, "STEP_LABEL", types_pb2.StepLabel, {"UNKNOWN"}),
         (verdict.Phase, "GRADING_PHASE", environment_pb2.GradingPhase, set()),
+        (GradingPlace, "GRADING_PLACE", types_pb2.GradingPlace, set()),
     ],
 )
 def test_enums_of_domain_and_schema_have_the_same_names(kind: type[Enum], prefix: str, schema: EnumType[int], unnamed: set[str]) -> None:
@@ -196,7 +203,10 @@ def test_a_hidden_check_is_never_sent() -> None:
     assert wire.step_event(hidden, TERMS) is None
     assert wire.resume_event(hidden, TERMS) is None
     assert wire.submit_event(hidden) is None
-    assert results.grade(verdict.Grade(0.0, passed=False, checks=(hidden,))) == types_pb2.Grade(score=0.0, passed=False)
+    assert wire.regrade_event(hidden) is None
+    assert results.grade(verdict.Grade(0.0, passed=False, checks=(hidden,))) == types_pb2.Grade(
+        score=0.0, passed=False, place=types_pb2.GRADING_PLACE_IN_PLACE
+    )
 
 
 def test_nothing_hidden_of_a_task_is_in_its_public_view() -> None:

@@ -31,13 +31,14 @@ SAMPLES: list[tuple[Message, Callable[[Any], Any]]] = [
     (env.StepRequest(action=pb.Action(read_file=pb.ReadFile(path=b"p", offset=4, max_bytes=5))), requests.step),
     (env.StepRequest(action=pb.Action(list_files=pb.ListFiles(path=b"p", depth=3, max_entries=4))), requests.step),
     (env.StepRequest(action=pb.Action(text="{}")), requests.step),
-    (env.SubmitRequest(**ADDRESS), requests.episode),
+    (env.SubmitRequest(**ADDRESS, again=True), requests.submit),
     (env.ResumeRequest(**ADDRESS, step_index=3, out_offset=4, err_offset=5), requests.resume),
     (env.InterruptRequest(**ADDRESS, step_index=3, grace=Duration(seconds=2)), requests.interrupt),
     (env.WriteStdinRequest(**ADDRESS, step_index=3, offset=4, data=b"d", end_of_file=True), requests.write_stdin),
     (env.GetEpisodeRequest(**ADDRESS), requests.episode),
     (env.CloseRequest(**ADDRESS), requests.episode),
     (ctl.ListEpisodesRequest(page_size=5, page_token="p"), requests.episode_page),
+    (ctl.RegradeRequest(episode_id="e"), requests.regrade),
     (ctl.PrewarmRequest(task_id="1", sandboxes=4), lambda request: requests.prewarm(request, 10)),
 ]
 

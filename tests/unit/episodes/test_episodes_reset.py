@@ -7,7 +7,7 @@ import pytest
 from fakes import a_task, settle
 from fakes.game import Follower, Game, Games
 
-from codecraft_server.episodes.events import Outcome, Queued, Ready, RunCommand, SettingUp
+from codecraft_server.episodes.events import Outcome, Queued, Ready, RunCommand
 from codecraft_server.errors import (
     EngineUnavailableError,
     EpisodeNotFoundError,
@@ -21,6 +21,7 @@ from codecraft_server.errors import (
     TaskSetupError,
     WrongEpisodeTokenError,
 )
+from codecraft_server.layout import SettingUp
 from codecraft_server.sandbox import Origin, PullProgress, StartProgress
 from codecraft_server.task import TaskFile
 

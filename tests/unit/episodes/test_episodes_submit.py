@@ -207,16 +207,6 @@ async def test_a_task_without_checks_is_a_fault(games: Games) -> None:
     assert (await (await game.reset()).submit()).fault.reason is FaultReason.TASK_HAS_NO_CHECKS
 
 
-async def test_a_grader_that_hangs_is_given_up(game: Game) -> None:
-    """Grading that never ends is a fault in the end."""
-    game.grader.hold = asyncio.Event()
-    call = (await game.reset()).begin_submit()
-    await game.clock.advance(60.0)
-    assert not call.done
-    await game.clock.advance(60.0)
-    assert (await call.last()).fault.reason is FaultReason.GRADER_FAILED
-
-
 async def test_a_sandbox_lost_under_the_running_step_faults_the_submission(game: Game) -> None:
     """When the sandbox dies while the running step is being ended both have the fault."""
     player = await game.reset()

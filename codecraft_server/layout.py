@@ -1,9 +1,9 @@
-"""Lays a task out in its sandbox: files, then setup commands, as the agent."""
+"""Lays a task out in a sandbox, an agent's or one to grade in: files, then setup commands, as the agent. Knows nothing of episodes."""
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from codecraft_server.episodes.events import SettingUp
 from codecraft_server.errors import SandboxLostError, SandboxStartError, TaskSetupError
 from codecraft_server.sandbox import Ended, EndReason, Execution, FileProblem, Output, OutputPolicy, Sandbox
 from codecraft_server.task import Task
@@ -14,6 +14,14 @@ _POLICY = OutputPolicy(stream=False, separate=False, kept=2000, max_output=16 * 
 _TOLD = 300  # characters of a command's last words that an error repeats
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingUp:
+    """The task is being laid out: items done and in all."""
+
+    done: int
+    total: int
 
 
 async def lay_out(task: Task, sandbox: Sandbox, report: Callable[[SettingUp], None]) -> None:
