@@ -7,6 +7,7 @@ from typing import Protocol
 from codecraft_server.clock import Clock
 from codecraft_server.curriculum import Curriculum
 from codecraft_server.episodes.events import Fault, FaultReason
+from codecraft_server.episodes.statistics import Statistics
 from codecraft_server.episodes.waiting import Household
 from codecraft_server.errors import CodecraftError, EngineUnavailableError, SandboxLostError, TaskSetupError
 from codecraft_server.grading.verdict import CheckResult, Grade, PhaseBegan
@@ -33,6 +34,7 @@ class World:
     settings: Settings
     clock: Clock
     household: Household
+    statistics: Statistics
 
     @property
     def bounds(self) -> EpisodeSettings:

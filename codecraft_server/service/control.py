@@ -18,6 +18,11 @@ class Control(rpc.ControlServiceServicer):
         del context
         return views.list_episodes(self._episodes.views(), requests.episode_page(request))
 
+    async def ListTaskStatistics(self, request: pb.ListTaskStatisticsRequest, context: object) -> pb.ListTaskStatisticsResponse:
+        del context
+        page = requests.statistics_page(request)
+        return views.list_task_statistics(self._episodes.statistics(page.trainer), self._episodes.curriculum.digest, page)
+
     async def Prewarm(self, request: pb.PrewarmRequest, context: object) -> pb.PrewarmResponse:
         del context
         call = requests.prewarm(request, self._max_warm)
