@@ -103,7 +103,7 @@ class Standing:
 
     @property
     def distance(self) -> float:
-        """From 1/2 to the estimated rate, (passed + 1) / (played + 2): Laplace's rule of succession, by which what was never tried is at 1/2."""
+        """From 1/2 to the estimated rate (passed + 1) / (played + 2), Laplace's rule of succession; a task never tried is at 1/2."""
         return abs(2 * self.passed - self.played) / (2 * (self.played + 2))
 
 

@@ -13,6 +13,7 @@ from samples import changed, filled
 from codecraft.v1 import control_pb2, environment_pb2, types_pb2
 from codecraft_server import rewards, sandbox
 from codecraft_server.episodes import events
+from codecraft_server.episodes.statistics import TaskStatistics
 from codecraft_server.grading import verdict
 from codecraft_server.task import Task
 from codecraft_server.wire import events as wire
@@ -96,6 +97,8 @@ SAMPLES: list[Sample] = [
     (replace(filled(events.SubmitResult), outcome=events.Outcome.PASSED), wire.submit_event),
     (filled(events.EpisodeView), lambda view: views.get_episode(view, TERMS)),
     (filled(events.EpisodeView), lambda view: views.list_episodes([view] * 3, TWO_EACH)),
+    (filled(TaskStatistics), views.task_statistics),
+    (filled(TaskStatistics), lambda one: views.list_task_statistics([one] * 3, "digest", TWO_EACH)),
     (events.Outcome.PASSED, views.close),
     (9, views.write_stdin),
     (9, views.prewarm),

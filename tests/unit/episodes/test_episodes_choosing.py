@@ -19,7 +19,7 @@ from codecraft_server.task import Task
 TASKS = [a_task(str(number)) for number in range(1, 11)]
 BOUNDS = StatisticsBounds()
 GOLDEN = [618, 188, 288, 48, 781, 23, 990, 561]
-UNIFORM_GOLDEN = "9 9 9 9 2 4 1 2 6 10 4 7".split()
+UNIFORM_GOLDEN = ["9", "9", "9", "9", "2", "4", "1", "2", "6", "10", "4", "7"]
 SEEDS_GOLDEN = [634, 369, 473, 310]
 UNIFORM, IN_ORDER, ADAPTIVE = (TaskChoice(strategy, 7) for strategy in Strategy)
 
