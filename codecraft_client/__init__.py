@@ -8,14 +8,18 @@
             ...
         assert episode.submit().reward.value == 1.0
 
-The rooms, top to bottom: `cli` and `demo`; `client`, `episode`, `running`; `connection`; `ongoing`; `transport` (the only one that knows
-gRPC); `exchange` and `step_stream` (what to do next, as pure state machines) with `retry`; `wire`; `actions`, `events`, `types`, `errors`.
+The trainer's and operator's side is `ControlClient`.
+
+The rooms, top to bottom: `cli` and `demo`; `client`, `control`, `episode`, `running`; `configured`; `connection`; `ongoing`; `transport`
+(the only one that knows gRPC); `exchange` and `step_stream` (what to do next, as pure state machines) with `retry`; `wire`; `actions`,
+`events`, `types`, `errors`.
 """
 
 from codecraft_client import errors
 from codecraft_client.actions import Action, ListFiles, ReadFile, RunCommand, Text, WriteFile
 from codecraft_client.client import Client, Resetting
 from codecraft_client.connection import PROTOCOL_VERSION, Timeouts
+from codecraft_client.control import ControlClient
 from codecraft_client.episode import Episode
 from codecraft_client.errors import CodecraftError
 from codecraft_client.events import (
@@ -26,6 +30,7 @@ from codecraft_client.events import (
     Progress,
     Pulling,
     Queued,
+    RegradeResult,
     SettingUp,
     Started,
     Starting,
@@ -34,15 +39,18 @@ from codecraft_client.events import (
     SubmitEvent,
     SubmitResult,
 )
+from codecraft_client.ongoing import Ongoing
 from codecraft_client.retry import RetryPolicy
 from codecraft_client.running import Running
 from codecraft_client.types import (
     ActionError,
     CheckResult,
+    ChoiceStrategy,
     CommandEnd,
     EndReason,
     EpisodeState,
     EpisodeStatus,
+    EpisodeSummary,
     FaultReason,
     FileType,
     Gap,
@@ -54,6 +62,8 @@ from codecraft_client.types import (
     StepLabel,
     Stream,
     Task,
+    TaskChoice,
+    TaskStatistics,
 )
 
 __all__ = [
@@ -61,13 +71,16 @@ __all__ = [
     "Action",
     "ActionError",
     "CheckResult",
+    "ChoiceStrategy",
     "Client",
     "CodecraftError",
     "CommandEnd",
+    "ControlClient",
     "EndReason",
     "Episode",
     "EpisodeState",
     "EpisodeStatus",
+    "EpisodeSummary",
     "FaultReason",
     "FileType",
     "Gap",
@@ -76,6 +89,7 @@ __all__ = [
     "Heartbeat",
     "ListFiles",
     "Observation",
+    "Ongoing",
     "Outcome",
     "Output",
     "Phase",
@@ -83,6 +97,7 @@ __all__ = [
     "Pulling",
     "Queued",
     "ReadFile",
+    "RegradeResult",
     "Resetting",
     "RetryPolicy",
     "Reward",
@@ -99,6 +114,8 @@ __all__ = [
     "SubmitEvent",
     "SubmitResult",
     "Task",
+    "TaskChoice",
+    "TaskStatistics",
     "Text",
     "Timeouts",
     "WriteFile",

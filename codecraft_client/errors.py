@@ -17,7 +17,7 @@ Knows nothing of gRPC: `wire.status` makes these from what the server said, `tra
         StepInProgressError         NoStepRunningError          StepNotFoundError          OutputNotKeptError
         RequestIdConflictError      NoCapacityError             ShuttingDownError          EngineUnavailableError
         ImageUnavailableError       SandboxStartError           TaskSetupError             NotAllowedError
-        InternalServerError         StdinFullError              TooManyReadersError
+        InternalServerError         StdinFullError              TooManyReadersError        WorkNotKeptError
 """
 
 from collections.abc import Mapping
@@ -162,7 +162,7 @@ class WrongEpisodeTokenError(ServerError):
 
 
 class WrongServiceTokenError(ServerError):
-    """The service token is missing or wrong: give `token=` to the client, or set CODECRAFT_TOKEN for the command line."""
+    """The service token is missing or wrong: give `token=` to the client, or see `codecraft --help`."""
 
 
 class EpisodeEndedError(ServerError):
@@ -237,6 +237,10 @@ class TooManyReadersError(ServerError):
     """Too many calls are attached to one step."""
 
 
+class WorkNotKeptError(ServerError):
+    """The graded work of this episode is not kept (any more), or was graded in place: it can't be graded again."""
+
+
 BY_REASON: Mapping[str, type[ServerError]] = {
     "INVALID_FIELD": InvalidFieldError,
     "TASK_NOT_FOUND": TaskNotFoundError,
@@ -261,5 +265,6 @@ BY_REASON: Mapping[str, type[ServerError]] = {
     "INTERNAL": InternalServerError,
     "STDIN_FULL": StdinFullError,
     "TOO_MANY_READERS": TooManyReadersError,
+    "WORK_NOT_KEPT": WorkNotKeptError,
 }
 """The class of each reason of the schema; an unknown reason is a plain ServerError."""

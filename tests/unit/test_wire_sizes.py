@@ -136,7 +136,7 @@ def test_pages_of_episodes_tell_none_twice_while_others_close() -> None:
 
 
 def test_statistics_come_in_pages_of_one_trainer() -> None:
-    """The curriculum's order goes on behind the last told; the longest name there may be has its pages, and a token is of one trainer only."""
+    """The order goes on behind the last told; the longest name there may be has its pages, and a token is of one trainer only."""
     longest = "\U0001f40d" * 128
     all_of_them = [replace(filled(TaskStatistics), task_id=str(number)) for number in range(5)]
     first = views.list_task_statistics(all_of_them, "digest", Page(2, "", trainer=longest))
