@@ -1,7 +1,9 @@
 """The trainer's side of the client: choosing tasks, statistics, grading again, against scripted and whole servers."""
 
 import pickle
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from google.rpc import code_pb2
@@ -20,6 +22,8 @@ from codecraft_client import (
     Timeouts,
     errors,
 )
+
+PAGE = Path(__file__).parents[2] / "docs" / "curriculum-service.md"
 
 
 @pytest.fixture
@@ -143,3 +147,15 @@ def test_no_fitting_task_is_an_error_of_its_own() -> None:
         with pytest.raises(errors.InvalidFieldError) as failure:
             client.reset(choice=TaskChoice(categories=("nope",)))
         assert failure.value.refusal.violations[0].field == "choice.categories"
+
+
+def test_the_page_shows_what_works(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The program of docs/curriculum-service.md runs as it stands, and its output is what it promises."""
+    shown = re.search(r"<!-- test: choosing -->\n```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert shown is not None
+    with fake_world() as address:
+        monkeypatch.setenv("CODECRAFT_TARGET", address)
+        exec(compile(shown.group(1), str(PAGE), "exec"), {})  # noqa: S102 - our own page
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:8] == ["1 Outcome.PASSED"] * 8
+    assert lines[8:] == ["1 8 1.0"]
