@@ -20,6 +20,8 @@ from codecraft_client.control import ControlClient
 from codecraft_client.errors import CodecraftError
 
 EPILOG = "CODECRAFT_TOKEN has the server's agent token, CODECRAFT_CONTROL_TOKEN its control token (for `stats`)."
+STATISTICS = ("started", "passed", "failed", "gave up", "out", "left", "faults", "score", "return", "steps", "recent", "grading")
+WIDE = 120  # characters, for a table that can't be narrower
 INTERRUPTED = 130  # as shells count it
 
 
@@ -55,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--target", metavar="HOST:PORT", help=f"the server; default: $CODECRAFT_TARGET, else {DEFAULT_TARGET}")
         command.set_defaults(command=function, speaker=speaker)
     command.add_argument("--trainer", metavar="NAME", default="", help="only the episodes of this trainer; default: all")
-    command.add_argument("--json", action="store_true", help="print one JSON object a line instead of a table")
+    command.add_argument("--json", action="store_true", help="one JSON object a line instead of a table; names as in the schema")
     return parser
 
 
@@ -96,14 +98,15 @@ def _stats(client: ControlClient, console: Console, chosen: argparse.Namespace) 
         for one in statistics:
             sys.stdout.write(json.dumps(asdict(one)) + "\n")
         return 0
-    table = Table("task")
-    for name in ("started", "passed", "failed", "gave up", "out", "left", "faults", "score", "return", "steps", "recent", "grading"):
-        table.add_column(name, justify="right")
+    table = Table("task", box=None)
+    for name in STATISTICS:
+        table.add_column(name, justify="right", no_wrap=True)
     for one in statistics:
         recent = "" if one.recent_pass_rate is None else f"{one.recent_pass_rate:.0%} of {one.recent_episodes}"
         counts = (one.started, one.passed, one.failed, one.gave_up, one.out_of_budget, one.abandoned, one.faults)
         means = (_mean(one.mean_score), _mean(one.mean_return), _mean(one.mean_steps, ".1f"))
         table.add_row(one.task_id, *map(str, counts), *means, recent, _mean(one.mean_grading_s, ".1f", " s"))
+    console.width = max(console.width, WIDE)
     console.print(table)
     return 0
 

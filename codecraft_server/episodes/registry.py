@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Iterable
 from types import TracebackType
 from typing import Self
 
@@ -207,10 +207,10 @@ class Episodes:
         """How the open episodes stand, oldest first."""
         return [episode.view() for episode in self._open.values()]
 
-    def statistics(self, trainer: str) -> Iterator[TaskStatistics]:
-        """Yield how the episodes of each task went, in the curriculum's order; `trainer` empty: all, else only those of this one."""
+    def statistics(self, trainer: str, task_id: str) -> TaskStatistics:
+        """Tell how the episodes of a task went; `trainer` empty: all, else only those of this one."""
         check_trainer(trainer)
-        return self._statistics.told(trainer, self.curriculum.tasks)
+        return self._statistics.told(trainer, task_id)
 
     def load(self) -> Load:
         """What of the capacity is in use."""

@@ -5,7 +5,6 @@ its id and its end.
 """
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from codecraft_server.episodes.choosing import Standing
@@ -69,13 +68,14 @@ class _Mean:
 class _Tally:
     """The counts of one task, of one trainer or of all."""
 
-    __slots__ = ("_grading_s", "_outcomes", "_recent", "_return", "_score", "_steps", "running", "started")
+    __slots__ = ("_grading_s", "_outcomes", "_recent", "_recent_passed", "_return", "_score", "_steps", "running", "started")
 
     def __init__(self, recent: int) -> None:
         self.started = 0
         self.running = 0  # those still to be opened included
         self._outcomes: Counter[Outcome] = Counter()
         self._recent: deque[bool] = deque(maxlen=recent)
+        self._recent_passed = 0
         self._score, self._return, self._steps, self._grading_s = _Mean(), _Mean(), _Mean(), _Mean()
 
     def end(self, ending: Ending) -> None:
@@ -85,7 +85,13 @@ class _Tally:
         if ending.outcome in _COMPLETE:
             self._return.add(ending.episode_return)
             self._steps.add(ending.steps)
-            self._recent.append(ending.outcome is Outcome.PASSED)
+            self._recall(passed=ending.outcome is Outcome.PASSED)
+
+    def _recall(self, *, passed: bool) -> None:
+        if len(self._recent) == self._recent.maxlen:
+            self._recent_passed -= self._recent[0]
+        self._recent.append(passed)
+        self._recent_passed += passed
 
     def mend(self, ending: Ending) -> None:
         """What was a fault has ended otherwise after all."""
@@ -94,7 +100,7 @@ class _Tally:
 
     @property
     def standing(self) -> Standing:
-        return Standing(len(self._recent), sum(self._recent), self.running)
+        return Standing(len(self._recent), self._recent_passed, self.running)
 
     def told(self, task_id: str) -> TaskStatistics:
         count, recent = self._outcomes, self.standing
@@ -184,11 +190,11 @@ class Statistics:
         tally = known.tallies.get(task_id) if known else None
         return tally.standing if tally else Standing()
 
-    def told(self, trainer: str, task_ids: Iterable[str]) -> Iterator[TaskStatistics]:
-        """Yield the statistics of these tasks; `trainer` empty: of all of the server's episodes."""
-        tallies = self._all if not trainer else self._trainers.get(trainer, _Trainer()).tallies
-        for task_id in task_ids:
-            yield (tallies.get(task_id) or _Tally(self._bounds.recent_episodes)).told(task_id)
+    def told(self, trainer: str, task_id: str) -> TaskStatistics:
+        """Return the statistics of a task; `trainer` empty: of all of the server's episodes."""
+        known = self._trainers.get(trainer) if trainer else None
+        tallies = self._all if not trainer else known.tallies if known else {}
+        return (tallies.get(task_id) or _Tally(0)).told(task_id)
 
     # What is remembered
 

@@ -1,5 +1,7 @@
 """What a trainer, an operator or a dashboard may do."""
 
+from functools import partial
+
 from codecraft.v1 import control_pb2 as pb
 from codecraft.v1 import control_pb2_grpc as rpc
 from codecraft_server.episodes import Episodes
@@ -21,7 +23,7 @@ class Control(rpc.ControlServiceServicer):
     async def ListTaskStatistics(self, request: pb.ListTaskStatisticsRequest, context: object) -> pb.ListTaskStatisticsResponse:
         del context
         page = requests.statistics_page(request)
-        return views.list_task_statistics(self._episodes.statistics(page.trainer), self._episodes.curriculum.digest, page)
+        return views.list_task_statistics(self._episodes.curriculum, partial(self._episodes.statistics, page.trainer), page)
 
     async def Prewarm(self, request: pb.PrewarmRequest, context: object) -> pb.PrewarmResponse:
         del context

@@ -1,13 +1,14 @@
 """What a server tells of itself, its tasks and its episodes."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from codecraft.v1 import control_pb2 as ctl
 from codecraft.v1 import environment_pb2 as env
 from codecraft.v1 import types_pb2 as pb
+from codecraft_server.curriculum import Curriculum
 from codecraft_server.episodes.events import EpisodeView, Load, Outcome
 from codecraft_server.episodes.statistics import TaskStatistics
 from codecraft_server.sandbox import Provided
@@ -125,11 +126,11 @@ def _age(view: EpisodeView) -> str:
     return f"{view.started_at:020.6f} {view.episode_id}"
 
 
-def list_task_statistics(tasks: Iterable[TaskStatistics], digest: str, page: Page) -> ctl.ListTaskStatisticsResponse:
+def list_task_statistics(curriculum: Curriculum, told: Callable[[str], TaskStatistics], page: Page) -> ctl.ListTaskStatisticsResponse:
     """Encode a page of statistics, in the curriculum's order. InvalidFieldError for a page token of another trainer or catalog."""
-    scope = f"statistics {digest} {hashlib.sha256(page.trainer.encode()).hexdigest()}"
+    scope = f"statistics {curriculum.digest} {hashlib.sha256(page.trainer.encode()).hexdigest()}"
     start = int(position(page.token, scope) or 0)
-    encoded, more = cut(map(task_statistics, islice(tasks, start, None)), page.size)
+    encoded, more = cut((task_statistics(told(task_id)) for task_id in islice(curriculum.tasks, start, None)), page.size)
     return ctl.ListTaskStatisticsResponse(tasks=encoded, next_page_token=page_token(scope, str(start + len(encoded))) if more else "")
 
 

@@ -81,14 +81,15 @@ def test_the_package_is_light() -> None:
 
 
 def test_stats_tells_how_it_went(target: str) -> None:
-    """Each task has a row, from all pages; what can't be known is left blank."""
-    done = codecraft("stats", "--target", target, COLUMNS="200")
+    """Each task has a row, from all pages, however narrow the terminal; what can't be known is left blank."""
+    done = codecraft("stats", "--target", target, COLUMNS="20")
     assert done.returncode == 0, done.stderr
-    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in done.stdout.splitlines() if line.startswith("│")]
+    heads, *rows = [line.split() for line in done.stdout.splitlines()]
+    assert " ".join(heads) == "task started passed failed gave up out left faults score return steps recent grading"
     assert rows == [
-        ["1", "12", "0", "0", "0", "0", "0", "0", "0.50", "", "", "25% of 4", ""],
-        ["2", "12", "0", "0", "0", "0", "0", "0", "", "", "", "", ""],
-        ["3", "12", "0", "0", "0", "0", "0", "0", "", "", "", "", ""],
+        ["1", "12", "0", "0", "0", "0", "0", "0", "0.50", "25%", "of", "4"],
+        ["2", "12", "0", "0", "0", "0", "0", "0"],
+        ["3", "12", "0", "0", "0", "0", "0", "0"],
     ]
 
 

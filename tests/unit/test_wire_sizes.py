@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from samples import filled
 
+from codecraft_server.curriculum import Curriculum
 from codecraft_server.episodes import events
 from codecraft_server.episodes.statistics import TaskStatistics
 from codecraft_server.errors import CurriculumError, InvalidFieldError
@@ -138,13 +139,17 @@ def test_pages_of_episodes_tell_none_twice_while_others_close() -> None:
 def test_statistics_come_in_pages_of_one_trainer() -> None:
     """The order goes on behind the last told; the longest name there may be has its pages, and a token is of one trainer only."""
     longest = "\U0001f40d" * 128
-    all_of_them = [replace(filled(TaskStatistics), task_id=str(number)) for number in range(5)]
-    first = views.list_task_statistics(all_of_them, "digest", Page(2, "", trainer=longest))
-    second = views.list_task_statistics(all_of_them, "digest", Page(9, first.next_page_token, trainer=longest))
+    five = Curriculum({str(number): _task(number) for number in range(5)})
+
+    def told(task_id: str) -> TaskStatistics:
+        return replace(filled(TaskStatistics), task_id=task_id)
+
+    first = views.list_task_statistics(five, told, Page(2, "", trainer=longest))
+    second = views.list_task_statistics(five, told, Page(9, first.next_page_token, trainer=longest))
     assert [one.task_id for one in (*first.tasks, *second.tasks)] == ["0", "1", "2", "3", "4"]
     assert second.next_page_token == ""
     with pytest.raises(InvalidFieldError, match="page_token"):
-        views.list_task_statistics(all_of_them, "digest", Page(2, first.next_page_token, trainer="another"))
+        views.list_task_statistics(five, told, Page(2, first.next_page_token, trainer="another"))
 
 
 @pytest.mark.parametrize(

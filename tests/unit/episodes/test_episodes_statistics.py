@@ -36,8 +36,7 @@ class Played:
 
     def of(self, trainer: str = "", task_id: str = "1") -> TaskStatistics:
         """What is told of a task."""
-        (told,) = self.statistics.told(trainer, [task_id])
-        return told
+        return self.statistics.told(trainer, task_id)
 
 
 def test_a_task_that_was_never_played_has_zeros_and_nothing_else() -> None:
