@@ -91,9 +91,9 @@ def graphs(draws: st.DrawFn) -> list[Task]:
 
 @given(graphs(), st.integers(), st.sets(st.integers(0, 11)))
 def test_adaptive_asks_for_nothing_whose_prerequisites_have_not_been_passed(tasks: list[Task], seed: int, passed: set[int]) -> None:
-    """Of whatever graph, whatever has been passed, the task chosen has all of its prerequisites behind it."""
+    """Of whatever graph, whatever has been passed, the task chosen has all of its prerequisites behind it; to have tried is not enough."""
     done = {str(number) for number in passed}
-    task = choose(replace(ADAPTIVE, seed=seed), 0, tasks, lambda task_id: Standing(1, 1) if task_id in done else Standing())
+    task = choose(replace(ADAPTIVE, seed=seed), 0, tasks, lambda task_id: Standing(1, int(task_id in done)))
     assert set(task.prerequisites) <= done
 
 
@@ -184,6 +184,11 @@ def test_a_filter_that_makes_no_sense_is_refused(choice: TaskChoice, field: str)
     with pytest.raises(InvalidFieldError) as refusal:
         check_choice(choice, TASKS, BOUNDS)
     assert refusal.value.field == field
+
+
+def test_a_filter_may_be_as_long_as_the_bound() -> None:
+    """The bound itself is allowed."""
+    check_choice(TaskChoice(task_ids=("1",) * BOUNDS.filter_entries), TASKS, BOUNDS)
 
 
 def test_a_filter_describes_itself() -> None:

@@ -159,6 +159,22 @@ async def test_a_task_started_by_text_counts_from_then_on(games: Games) -> None:
     assert (one.passed, one.mean_score, one.mean_steps) == (1, 1.0, 2.0)
 
 
+async def test_an_episode_that_ends_while_a_task_is_started_by_text_counts_nowhere(games: Games) -> None:
+    """Its end came first: the task was not played, and nothing is left running."""
+    game = await games(*TASKS)
+    player = await game.reset(None)
+    game.sandboxes.starting = asyncio.Event()
+    step = player.begin_text(json.dumps({"action": "start", "task_id": "3"}))
+    await settle()
+    closing = asyncio.ensure_future(game.episodes.close(*player.key))
+    await settle()
+    game.sandboxes.starting.set()
+    await step.last()
+    assert await closing is Outcome.CLOSED
+    one = told(game, task_id="3")
+    assert (one.started, one.abandoned, game.episodes._statistics.standing("", "3").running) == (0, 0, 0)
+
+
 async def test_other_ends_are_counted_where_they_belong(games: Games) -> None:
     """Steps used up, closed, expired, and a lost sandbox; what was opened and never fetched is abandoned."""
     game = await games(a_task(limits={"steps": 1}), lease_s=5.0)

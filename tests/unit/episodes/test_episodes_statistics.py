@@ -155,12 +155,13 @@ def test_of_too_many_keys_the_one_used_longest_ago_begins_anew() -> None:
 def test_of_too_many_trainers_the_one_heard_of_longest_ago_is_forgotten() -> None:
     """Its statistics are zeros again; those of the whole server keep what it did, and what still runs of it ends there."""
     played = Played(trainers=2)
+    played.play(PASSED, trainer="b")
     opened = played.open("a")
     played.play(PASSED, trainer="b")
     played.play(PASSED, trainer="c")
     played.statistics.ended(opened, PASSED)
-    assert [played.of(name).started for name in ("a", "b", "c", "")] == [0, 1, 1, 3]
-    assert (played.of("a").passed, played.of().passed) == (0, 3)
+    assert [played.of(name).started for name in ("a", "b", "c", "")] == [0, 2, 1, 4]
+    assert (played.of("a").passed, played.of().passed) == (0, 4)
 
 
 def test_trainers_who_only_choose_are_bounded_too() -> None:
