@@ -146,6 +146,18 @@ async def test_a_submission_is_counted_with_its_score_return_and_steps(game: Gam
     assert told(game, "b").started == 0
 
 
+async def test_the_time_of_grading_is_counted(game: Game) -> None:
+    """From Submit to its result; what was not graded has none."""
+    player = await game.reset()
+    game.grader.hold = asyncio.Event()
+    submitting = player.begin_submit()
+    await game.clock.advance(3.0)
+    game.grader.hold.set()
+    await submitting.last()
+    await game.episodes.close(*(await game.reset()).key)
+    assert told(game).mean_grading_s == 3.0
+
+
 async def test_a_task_started_by_text_counts_from_then_on(games: Games) -> None:
     """An episode without a task is nowhere; with one it counts as started, and its end as any other's."""
     game = await games(*TASKS)
