@@ -43,6 +43,7 @@ class ControlClient(Configured):
             EpisodeNotFoundError: The server knows no such episode (any more).
             WorkNotKeptError: It has not been submitted, or its work is gone.
         """
-        limit_s = self._timeouts.grading_s + self._timeouts.margin_s
+        wait = self._timeouts  # for a place and a sandbox as long as for those of an episode
+        limit_s = wait.grading_s + wait.reset_s + wait.margin_s
         call = Call("Regrade", ctl.RegradeRequest(episode_id=episode_id), limit_s, episode_id)
         return self._connection.begin(regrading(call, self._connection.backoff()))

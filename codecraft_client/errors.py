@@ -193,6 +193,10 @@ class OutputNotKeptError(ServerError):
     """Output from the asked offset on is no longer kept; metadata `stream` and `first_kept_offset` say from where on it is."""
 
 
+class WorkNotKeptError(ServerError):
+    """The work of this episode is not kept (any more), or was graded in place, so it can't be graded again."""
+
+
 class RequestIdConflictError(ServerError):
     """This request_id was used for another Reset."""
 
@@ -237,10 +241,6 @@ class TooManyReadersError(ServerError):
     """Too many calls are attached to one step."""
 
 
-class WorkNotKeptError(ServerError):
-    """The graded work of this episode is not kept (any more), or was graded in place: it can't be graded again."""
-
-
 BY_REASON: Mapping[str, type[ServerError]] = {
     "INVALID_FIELD": InvalidFieldError,
     "TASK_NOT_FOUND": TaskNotFoundError,
@@ -254,6 +254,7 @@ BY_REASON: Mapping[str, type[ServerError]] = {
     "NO_STEP_RUNNING": NoStepRunningError,
     "STEP_NOT_FOUND": StepNotFoundError,
     "OUTPUT_NOT_KEPT": OutputNotKeptError,
+    "WORK_NOT_KEPT": WorkNotKeptError,
     "REQUEST_ID_CONFLICT": RequestIdConflictError,
     "NO_CAPACITY": NoCapacityError,
     "SHUTTING_DOWN": ShuttingDownError,
@@ -265,6 +266,5 @@ BY_REASON: Mapping[str, type[ServerError]] = {
     "INTERNAL": InternalServerError,
     "STDIN_FULL": StdinFullError,
     "TOO_MANY_READERS": TooManyReadersError,
-    "WORK_NOT_KEPT": WorkNotKeptError,
 }
 """The class of each reason of the schema; an unknown reason is a plain ServerError."""
