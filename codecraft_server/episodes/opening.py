@@ -7,10 +7,12 @@ The opening belongs to itself, not to a call. When the last call is gone before 
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
 
 from codecraft_server.clock import Timer
 from codecraft_server.episodes import text
 from codecraft_server.episodes.admission import Admission
+from codecraft_server.episodes.choosing import TaskChoice
 from codecraft_server.episodes.episode import Episode
 from codecraft_server.episodes.events import Observation, Outcome, Progress, Queued, Ready, ResetEvent, Timing
 from codecraft_server.episodes.waiting import Bell, Feed, cancel_soon
@@ -24,6 +26,14 @@ EVENTS_KEPT = 256  # pulls tell of thousands; a caller that lags misses the olde
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a Reset asks for, besides being known by its request id. `start` None: no task yet."""
+
+    start: TaskChoice | str | None
+    trainer: str = ""
+
+
 class Opening:
     """One. `task` None: the episode starts without one. `over` is called when it came to nothing."""
 
@@ -31,12 +41,14 @@ class Opening:
         self,
         world: World,
         admission: Admission,
+        wanted: Wanted,
         task: Task | None,
         episode_id: str,
         *,
         make: Callable[["Opening", Workbench], Episode],
         over: Callable[["Opening"], None],
     ) -> None:
+        self.wanted = wanted
         self.task = task
         self.episode: Episode | None = None
         self._world = world
