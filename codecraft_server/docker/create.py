@@ -34,8 +34,8 @@ PATH = "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin"
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]")
 _MAX_DESCRIPTORS = 16_384  # enough for any build or server; kernel memory for them is charged to the sandbox
 _BYTES_PER_INODE = 4096  # small files: a tmpfs holds no more of them than it has pages
-# Memory that no process holds is none that killing all processes gives back: with it an agent could have its guest killed instead of being graded. So a
-# segment goes with the last process that has it, and queues hold 1 MiB in all (sysvipc(7)); of files each tmpfs holds a bounded number.
+# Memory that no process holds is not given back when all processes are killed: with it an agent could have its guest killed instead of
+# being graded. So a segment goes with the last process that has it, and queues hold 1 MiB in all (sysvipc(7)).
 _SYSCTLS = {"kernel.shm_rmid_forced": "1", "kernel.msgmni": "64"}
 _SHARES = {"/tmp": 0.25, HOME: 0.125, "/dev/shm": 0.125}  # noqa: S108 - mount points in the sandbox; the working directory has the rest
 

@@ -1,6 +1,8 @@
 """Steps: order, exactly-once, what the agent sees, interrupts."""
 
+import asyncio
 import math
+from collections.abc import AsyncIterator
 
 import pytest
 from fakes import settle
@@ -9,6 +11,7 @@ from fakes.game import Game, Games
 from codecraft_server import rewards
 from codecraft_server.episodes.events import (
     Action,
+    ActionError,
     Heartbeat,
     ListFiles,
     ReadFile,
@@ -29,7 +32,7 @@ from codecraft_server.errors import (
     TooManyReadersError,
 )
 from codecraft_server.rewards import Step
-from codecraft_server.sandbox import EndReason, Output, Stream
+from codecraft_server.sandbox import CommandEvent, EndReason, FileProblem, FileProblemKind, Output, Stream
 
 # Order
 
@@ -343,3 +346,22 @@ async def test_interrupt_of_a_step_that_never_was_is_refused(game: Game) -> None
     for grace_s in (-0.1, 10.1, math.nan):
         with pytest.raises(InvalidFieldError, match="grace"):
             player.interrupt(0, grace_s)
+
+
+async def test_a_shell_that_can_not_be_started_any_more_is_an_observation(game: Game) -> None:
+    """An agent that has used up its memory gets no fault for it, which would spare it the grading; the time counts."""
+
+    class Failing:
+        async def events(self) -> AsyncIterator[CommandEvent]:
+            await asyncio.sleep(0)
+            raise FileProblem(FileProblemKind.IO, "the shell does not answer")
+            yield  # type: ignore[unreachable]
+
+    async def run(*_: object, **__: object) -> Failing:
+        return Failing()
+
+    player = await game.reset()
+    player.sandbox.run = run  # type: ignore[method-assign, assignment]
+    result = await player.step("true")
+    assert (result.fault, result.outcome, result.observation.error) == (None, None, ActionError.OTHER)
+    assert result.observation.message == "the shell does not answer"
