@@ -98,7 +98,7 @@ async def test_a_daemon_that_would_rewrite_the_work_is_dead_before_the_checks(op
 
 
 async def test_a_link_to_what_the_agent_may_not_read_leads_nowhere(opened: Opener) -> None:
-    """Files are looked at with the agent's rights: a link planted at a checked path opens no door, even where it is not left out of a copy."""
+    """Files are looked at with the agent's rights: a link planted at a checked path opens no door in the agent's sandbox either."""
     body = FileCheck("hello.py", content=Expected(Match.CONTAINS, "root:"))
     task = replace(HELLO, checks=(Check("c", "C", 1.0, 10.0, Visibility.RESULT, body),), grading_place=GradingPlace.IN_PLACE)
     shadow = await verdict(opened, task, ("ln -s /etc/shadow hello.py",))
