@@ -17,6 +17,7 @@ from codecraft_server.episodes.waiting import Bell, Feed, cancel_soon
 from codecraft_server.episodes.workbench import Workbench
 from codecraft_server.episodes.world import World
 from codecraft_server.errors import SandboxStartError, ShuttingDownError
+from codecraft_server.rewards import RewardTerms
 from codecraft_server.task import Task
 
 EVENTS_KEPT = 256  # pulls tell of thousands; a caller that lags misses the older ones
@@ -34,10 +35,12 @@ class Opening:
         task: Task | None,
         episode_id: str,
         *,
+        terms: RewardTerms,
         make: Callable[["Opening", Workbench], Episode],
         over: Callable[["Opening"], None],
     ) -> None:
         self.task = task
+        self.terms = terms
         self.episode: Episode | None = None
         self._world = world
         self._episode_id = episode_id
@@ -145,4 +148,5 @@ class Opening:
             observation=Observation(episode.budget, message=text.task_text(self.task) if self.task else text.NO_TASK),
             origin=sandbox.origin if sandbox else None,
             timing=Timing(self._began_wall, clock.monotonic() - self._began, queued_s=queued_s, episode_s_left=view.episode_s_left),
+            reward=self.terms.of(self.task) if self.task else self.terms,
         )

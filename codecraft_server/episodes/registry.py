@@ -14,7 +14,7 @@ from codecraft_server.episodes.admission import Admission
 from codecraft_server.episodes.ended import Ended
 from codecraft_server.episodes.episode import Episode
 from codecraft_server.episodes.events import Action, EpisodeView, Load, Outcome, RegradeEvent, ResetEvent, StepEvent, SubmitEvent
-from codecraft_server.episodes.fields import check_grace, check_request_id, check_stdin
+from codecraft_server.episodes.fields import check_grace, check_request_id, check_reward, check_stdin
 from codecraft_server.episodes.opening import Opening
 from codecraft_server.episodes.regrading import regrade
 from codecraft_server.episodes.waiting import Household
@@ -22,6 +22,7 @@ from codecraft_server.episodes.workbench import Workbench
 from codecraft_server.episodes.works import Works
 from codecraft_server.episodes.world import SHUTDOWN, Grader, World
 from codecraft_server.errors import EpisodeNotFoundError, InvalidFieldError, RequestIdConflictError, ShuttingDownError
+from codecraft_server.rewards import BY_OUTCOME, RewardTerms
 from codecraft_server.sandbox import Sandboxes
 from codecraft_server.settings import Settings
 
@@ -80,12 +81,13 @@ class Episodes:
 
     # The life of episodes
 
-    def reset(self, request_id: str, task_id: str | None) -> AsyncGenerator[ResetEvent, None]:
+    def reset(self, request_id: str, task_id: str | None, *, reward: RewardTerms = BY_OUTCOME) -> AsyncGenerator[ResetEvent, None]:
         """Open an episode, or follow the opening there was with this request id. `task_id` None: without a task."""
         check_request_id(request_id)
+        check_reward(reward)
         known = self._openings.get(request_id)
         if known is not None:
-            if (known.task.task_id if known.task else None) != task_id:
+            if (known.task.task_id if known.task else None) != task_id or known.terms != reward:
                 raise RequestIdConflictError(request_id)
             return known.follow()
         if self._draining:
@@ -96,6 +98,7 @@ class Episodes:
             self._admission,
             task,
             self._new_id(),
+            terms=reward,
             make=lambda opening, bench: self._made(request_id, opening, bench),
             over=lambda _: self._forget(request_id),
         )
@@ -112,7 +115,7 @@ class Episodes:
             self._ended.add(episode)
             _log.info("episode ended", extra={"episode": episode.episode_id, "outcome": episode.outcome and episode.outcome.value})
 
-        episode = Episode(self._world, secrets.token_urlsafe(24), opening.place, bench, ended)
+        episode = Episode(self._world, secrets.token_urlsafe(24), opening.place, bench, ended, opening.terms)
         self._open[episode.episode_id] = episode
         return episode
 

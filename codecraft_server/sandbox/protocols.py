@@ -13,11 +13,13 @@ from codecraft_server.sandbox.values import (
     FileContent,
     FileEntry,
     FileList,
+    Look,
     OpenProgress,
     Origin,
     OutputPolicy,
     Provided,
     SandboxSpec,
+    Seen,
 )
 
 
@@ -129,6 +131,14 @@ class Sandbox(Protocol):
 
     async def thaw(self) -> None:
         """Let those go on that `freeze` stopped. Does nothing without a freeze."""
+        ...
+
+    async def look(self, looks: Sequence[Look]) -> tuple[Seen, ...]:
+        """Look at up to 16 paths (LOOK_BYTES and HASHED_BYTES each) as the agent, at one moment at which every process stands still, and let all go on.
+
+        One by one the answers belong to `looks`. No time is charged to commands meanwhile, and nothing is left behind.
+        FileProblem: INVALID for a path with a NUL byte; BUSY: not everything could be stopped.
+        """
         ...
 
     async def kill_all(self) -> int:

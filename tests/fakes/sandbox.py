@@ -14,11 +14,13 @@ from codecraft_server.sandbox import (
     FileList,
     FileProblem,
     FileProblemKind,
+    Look,
     OpenProgress,
     Origin,
     OutputPolicy,
     Provided,
     SandboxSpec,
+    Seen,
     StartProgress,
 )
 from fakes.files import FakeFiles
@@ -157,6 +159,10 @@ class FakeSandbox:
     async def thaw(self) -> None:
         self._enter("thaw")
         self.frozen = False
+
+    async def look(self, looks: Sequence[Look]) -> tuple[Seen, ...]:
+        self._enter("look")
+        return tuple(self.files.look(each) for each in looks)
 
     async def kill_all(self) -> int:
         self._enter("kill_all")
