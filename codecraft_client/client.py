@@ -15,8 +15,8 @@ from codecraft_client.exchange import Call, Opening
 from codecraft_client.ongoing import Ongoing
 from codecraft_client.retry import RetryPolicy
 from codecraft_client.transport import Transport
-from codecraft_client.types import ServerInfo, Task
-from codecraft_client.wire import values
+from codecraft_client.types import RewardOptions, ServerInfo, Task
+from codecraft_client.wire import requests, values
 
 DEFAULT_TARGET = "127.0.0.1:50051"
 
@@ -94,6 +94,7 @@ class Client:
         self,
         task_id: str | None = None,
         *,
+        reward: RewardOptions | None = None,
         request_id: str | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Episode:
@@ -101,6 +102,7 @@ class Client:
 
         Args:
             task_id: The task to start with; None: none yet, the agent picks one with the text action `start`.
+            reward: How the episode pays; None: for its outcome only.
             request_id: 1 to 128 characters; the same one again returns the same episode while it lives. None: a new one.
             on_progress: Told what is going on meanwhile, such as an image being pulled.
 
@@ -108,19 +110,21 @@ class Client:
             NoCapacityError: No place for another episode; try again after `retry_after_s`.
             TaskNotFoundError: No such task.
         """
-        opening = self.resetting(task_id, request_id=request_id)
+        opening = self.resetting(task_id, reward=reward, request_id=request_id)
         for event in opening:
             if on_progress is not None:
                 on_progress(event)
         return opening.episode()
 
-    def resetting(self, task_id: str | None = None, *, request_id: str | None = None) -> "Resetting":
+    def resetting(self, task_id: str | None = None, *, reward: RewardOptions | None = None, request_id: str | None = None) -> "Resetting":
         """Begin to open an episode: `reset` for who wants to iterate over the progress."""
         request = env.ResetRequest(request_id=request_id or uuid.uuid4().hex)
         if task_id is None:
             request.no_task.SetInParent()
         else:
             request.task_id = task_id
+        if reward is not None:
+            request.reward.CopyFrom(requests.reward_options(reward))
         return Resetting(self._connection, Call("Reset", request, self._timeouts.reset_s))
 
     def close(self) -> None:

@@ -194,6 +194,8 @@ class Task:
         difficulty: 1 to 10; 0 when unknown.
         test: In words, how the work will be judged.
         gradable: Whether it has checks; submitting one that has none ends with a fault.
+        milestone_count: How many milestones mark the way.
+        milestone_share: Their part of the return in RewardMode.MILESTONES, unless Reset says otherwise.
     """
 
     task_id: str
@@ -212,6 +214,8 @@ class Task:
     limits: Limits
     digest: str
     gradable: bool
+    milestone_count: int
+    milestone_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +322,40 @@ class Observation:
     def text(self) -> str:
         """Output as text; what is no UTF-8 shows as U+FFFD."""
         return self.output.decode("utf-8", errors="replace")
+
+
+class RewardMode(Enum):
+    """What an episode pays for; docs/rewards.md has the formulas."""
+
+    UNKNOWN = "unknown"
+    OUTCOME = "outcome"
+    MILESTONES = "milestones"
+    SHAPED = "shaped"
+
+
+@dataclass(frozen=True, slots=True)
+class RewardOptions:
+    """How an episode pays.
+
+    Attributes:
+        milestone_share: With MILESTONES: their part of the return, 0 to 1; None: the task's.
+        discount: With SHAPED, where it must be given: the learner's discount factor, above 0 and at most 1.
+    """
+
+    mode: RewardMode = RewardMode.OUTCOME
+    milestone_share: float | None = None
+    discount: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneChange:
+    """What became of a milestone in a step; `first`: it had never held before. `weight` is its share of all milestones, 0 to 1."""
+
+    milestone_id: str
+    title: str
+    holds: bool
+    first: bool
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)

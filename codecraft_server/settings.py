@@ -65,6 +65,7 @@ class GradingBounds:
     looked_bytes: int = 1 * MIB  # of a file's content that a milestone compares, while everything stands still
     looked_hashed_bytes: int = 64 * MIB  # whose SHA-256 a milestone compares
     looks: int = 16  # paths that are looked at in one moment; the guest's bound
+    hold_s: float = 2.0  # between the renewals of a freeze, which ends by itself after 5 s
     slack_s: float = 30.0  # beyond a task's grading_s: what the service may add before grading is given up
     prepare_s: float = 600.0  # until a fresh sandbox has the work in it, a pull and the task's setup included
     prepare_tries: int = 2  # a sandbox that is lost or can't be started meanwhile is the service's affair, so another one is tried

@@ -71,6 +71,7 @@ def ready(message: env.Ready) -> events.Ready:
         observation=values.observation(message.observation),
         sandbox_origin=enums.optional(enums.SANDBOX_ORIGIN, message.sandbox_origin, types.SandboxOrigin.UNKNOWN),
         timing=values.timing(message.timing),
+        reward=values.reward_options(message.reward),
     )
 
 
@@ -89,6 +90,7 @@ def step_result(message: env.StepResult) -> events.StepResult:
         timing=values.timing(message.timing),
         usage=values.usage(message.usage) if message.HasField("usage") else None,
         started_task=values.task(message.started_task) if message.HasField("started_task") else None,
+        milestones=tuple(map(values.milestone_change, message.milestones)),
     )
 
 
@@ -103,6 +105,7 @@ def submit_result(message: env.SubmitResult) -> events.SubmitResult:
         outcome=values.outcome(message.outcome) or types.Outcome.UNKNOWN,
         fault=values.fault(message.fault) if message.HasField("fault") else None,
         timing=values.timing(message.timing),
+        label=enums.STEP_LABEL.get(message.label, types.StepLabel.UNKNOWN),
     )
 
 

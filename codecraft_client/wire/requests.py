@@ -5,8 +5,14 @@ from google.protobuf.duration_pb2 import Duration
 from codecraft.v1 import types_pb2 as pb
 from codecraft_client.actions import Action, ListFiles, ReadFile, RunCommand, Text, WriteFile
 from codecraft_client.errors import UsageError
+from codecraft_client.types import RewardMode, RewardOptions
 
 NANOS = 1_000_000_000
+_MODES = {
+    RewardMode.OUTCOME: pb.REWARD_MODE_OUTCOME,
+    RewardMode.MILESTONES: pb.REWARD_MODE_MILESTONES,
+    RewardMode.SHAPED: pb.REWARD_MODE_SHAPED,
+}
 
 
 def as_bytes(value: str | bytes) -> bytes:
@@ -22,6 +28,13 @@ def duration(seconds: float) -> Duration:
         return Duration(seconds=sign * whole, nanos=sign * rest)
     except (OverflowError, ValueError) as error:
         raise UsageError(f"a time of {seconds} seconds can't be sent") from error
+
+
+def reward_options(value: RewardOptions) -> pb.RewardOptions:
+    """RewardOptions. UsageError for a mode that is none."""
+    if value.mode not in _MODES:
+        raise UsageError(f"{value.mode} can't be asked for")
+    return pb.RewardOptions(mode=_MODES[value.mode], milestone_share=value.milestone_share, discount=value.discount)
 
 
 def action(value: Action) -> pb.Action:

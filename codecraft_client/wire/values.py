@@ -35,6 +35,8 @@ def task(message: pb.Task) -> types.Task:
         limits=limits(message.limits),
         digest=message.digest,
         gradable=message.gradable,
+        milestone_count=message.milestone_count,
+        milestone_share=message.milestone_share,
     )
 
 
@@ -146,6 +148,20 @@ def reward(message: pb.Reward) -> types.Reward:
 def _component(message: pb.RewardComponent) -> types.RewardComponent:
     kind = enums.REWARD_KIND.get(message.kind, types.RewardKind.UNKNOWN)
     return types.RewardComponent(kind, message.value, message.name)
+
+
+def reward_options(message: pb.RewardOptions) -> types.RewardOptions:
+    """RewardOptions, as the server filled them in."""
+    return types.RewardOptions(
+        mode=enums.REWARD_MODE.get(message.mode, types.RewardMode.UNKNOWN),
+        milestone_share=message.milestone_share if message.HasField("milestone_share") else None,
+        discount=message.discount if message.HasField("discount") else None,
+    )
+
+
+def milestone_change(message: pb.MilestoneChange) -> types.MilestoneChange:
+    """MilestoneChange."""
+    return types.MilestoneChange(message.milestone_id, message.title, message.holds, message.first, message.weight)
 
 
 def fault(message: pb.Fault) -> types.Fault:

@@ -1,4 +1,4 @@
-"""LOOK, said to a guest: what some paths are at one moment. Knows the frames of this one request; what is looked for is `grading`'s matter."""
+"""LOOK, said to a guest: what some paths are at one moment. Knows the frames of this one request, not what is looked for."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

@@ -58,8 +58,8 @@ _log = logging.getLogger(__name__)
 class Episode:
     """An open or ended episode. `closed` is set once its sandbox is gone and its place is free."""
 
-    def __init__(  # noqa: PLR0913 - what an opening has gathered
-        self, world: World, token: str, place: Place, bench: Workbench, on_end: Callable[["Episode"], None], terms: RewardTerms = BY_OUTCOME
+    def __init__(
+        self, world: World, token: str, place: Place, bench: Workbench, *, on_end: Callable[["Episode"], None], terms: RewardTerms
     ) -> None:
         self.episode_id = bench.episode_id
         self.token = token

@@ -39,7 +39,7 @@ class Progress:
         task = self._bench.task
         if self._way is None and task is not None:
             self._way = Way(self._terms, task)
-            self._milestones = Milestones(task, self._world.examiner, GradingBounds()) if task.milestones else None
+            self._milestones = Milestones(task, self._world.grader, GradingBounds()) if task.milestones else None
         return self._way
 
     async def look(self, effect: Effect) -> None:

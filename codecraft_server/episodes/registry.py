@@ -115,7 +115,7 @@ class Episodes:
             self._ended.add(episode)
             _log.info("episode ended", extra={"episode": episode.episode_id, "outcome": episode.outcome and episode.outcome.value})
 
-        episode = Episode(self._world, secrets.token_urlsafe(24), opening.place, bench, ended, opening.terms)
+        episode = Episode(self._world, secrets.token_urlsafe(24), opening.place, bench, on_end=ended, terms=opening.terms)
         self._open[episode.episode_id] = episode
         return episode
 

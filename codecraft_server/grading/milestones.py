@@ -5,12 +5,16 @@ something are asked of a copy of the work in a sandbox for grading, and only whe
 What the learner's work makes impossible means that a milestone does not hold; what the service can't do is raised.
 """
 
+import asyncio
 import logging
 import posixpath
-from typing import Protocol, TypeVar
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Protocol
 
 from codecraft_server.grading.kinds import file
 from codecraft_server.grading.verdict import CheckResult, FaultKind, GradingFault
+from codecraft_server.grading.work import Work
 from codecraft_server.sandbox import FileProblem, FileProblemKind, Sandbox, Seen
 from codecraft_server.settings import GradingBounds
 from codecraft_server.task import Check, FileCheck, Task
@@ -18,30 +22,14 @@ from codecraft_server.task import Check, FileCheck, Task
 _log = logging.getLogger(__name__)
 
 
-class Work(Protocol):
-    """A copy of what the agent made; whoever has one made closes it. Equal works have equal digests."""
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 in hex."""
-        ...
-
-    async def close(self) -> None:
-        """Let it go."""
-        ...
-
-
-W = TypeVar("W", bound=Work)
-
-
-class Examiner(Protocol[W]):
+class Examiner(Protocol):
     """Runs checks on a copy of a work, where nothing of the agent's is alive."""
 
-    async def copy(self, task: Task, sandbox: Sandbox) -> W:
+    async def copy(self, task: Task, sandbox: Sandbox) -> Work:
         """Copy a task's grading paths. GradingFault, SandboxLostError."""
         ...
 
-    async def check(self, task: Task, checks: tuple[Check, ...], work: W) -> tuple[CheckResult, ...]:
+    async def check(self, task: Task, checks: Sequence[Check], work: Work) -> tuple[CheckResult, ...]:
         """Run checks, in order; each has its result. GradingFault."""
         ...
 
@@ -49,7 +37,7 @@ class Examiner(Protocol[W]):
 class Milestones:
     """Of one episode."""
 
-    def __init__(self, task: Task, examiner: "Examiner[Work]", bounds: GradingBounds) -> None:
+    def __init__(self, task: Task, examiner: Examiner, bounds: GradingBounds) -> None:
         self._task = task
         self._examiner = examiner
         self._bounds = bounds
@@ -101,12 +89,35 @@ class Milestones:
     async def _copy(self, sandbox: Sandbox) -> Work:
         """Copy what there is at one moment; the agent's processes go on before anything is asked."""
         try:
-            try:
-                if await sandbox.freeze():
-                    raise GradingFault(FaultKind.GRADER_FAILED, "Processes of the agent could not be stopped.")
+            async with _standing_still(sandbox, self._bounds.hold_s):
                 return await self._examiner.copy(self._task, sandbox)
-            finally:
-                await sandbox.thaw()
         except FileProblem as problem:
             kind = FaultKind.TASK_BROKEN if problem.kind is FileProblemKind.INVALID else FaultKind.GRADER_FAILED
             raise GradingFault(kind, "The work could not be copied for its milestones.") from problem
+
+
+@asynccontextmanager
+async def _standing_still(sandbox: Sandbox, hold_s: float) -> AsyncIterator[None]:
+    """Have every process of a sandbox stand still, however long it takes: a freeze ends by itself, so it is renewed every `hold_s`."""
+
+    async def freeze() -> None:
+        if await sandbox.freeze():
+            raise GradingFault(FaultKind.GRADER_FAILED, "Processes of the agent could not be stopped.")
+
+    async def hold() -> None:
+        while True:
+            await asyncio.sleep(hold_s)
+            await freeze()
+
+    try:
+        await freeze()
+        holding = asyncio.create_task(hold())
+        try:
+            yield
+            if holding.done():
+                await holding  # raises why it could not be held
+        finally:
+            holding.cancel()
+            await asyncio.gather(holding, return_exceptions=True)
+    finally:
+        await sandbox.thaw()

@@ -134,9 +134,9 @@ class Sandbox(Protocol):
         ...
 
     async def look(self, looks: Sequence[Look]) -> tuple[Seen, ...]:
-        """Look at up to 16 paths (LOOK_BYTES and HASHED_BYTES each) as the agent, at one moment at which every process stands still, and let all go on.
+        """Look at up to 16 paths as the agent, at one moment at which every process stands still; then all goes on.
 
-        One by one the answers belong to `looks`. No time is charged to commands meanwhile, and nothing is left behind.
+        One by one the answers belong to `looks`. At most 1 MiB of content and 64 MiB to be hashed each; no time is charged to commands.
         FileProblem: INVALID for a path with a NUL byte; BUSY: not everything could be stopped.
         """
         ...

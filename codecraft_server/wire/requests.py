@@ -7,9 +7,16 @@ from codecraft.v1 import environment_pb2 as env
 from codecraft.v1 import types_pb2 as pb
 from codecraft_server.episodes.events import Action, ListFiles, ReadFile, RunCommand, TextAction, WriteFile
 from codecraft_server.errors import InvalidFieldError
+from codecraft_server.rewards import RewardMode, RewardTerms
 from codecraft_server.wire.scalars import seconds
 
 _SEPARATE = {pb.OUTPUT_MODE_UNSPECIFIED: False, pb.OUTPUT_MODE_MERGED: False, pb.OUTPUT_MODE_SEPARATE: True}
+_MODES = {
+    pb.REWARD_MODE_UNSPECIFIED: RewardMode.OUTCOME,
+    pb.REWARD_MODE_OUTCOME: RewardMode.OUTCOME,
+    pb.REWARD_MODE_MILESTONES: RewardMode.MILESTONES,
+    pb.REWARD_MODE_SHAPED: RewardMode.SHAPED,
+}
 _PAGE_SIZE = 100
 _MAX_PAGE_SIZE = 500
 
@@ -20,6 +27,7 @@ class Reset:
 
     request_id: str
     task_id: str | None
+    reward: RewardTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +110,25 @@ class Prewarm:
 
 def reset(request: env.ResetRequest) -> Reset:
     """Decode ResetRequest. InvalidFieldError when it does not say what to start with."""
+    reward = reward_terms(request.reward)
     match request.WhichOneof("start"):
         case "task_id":
-            return Reset(request.request_id, request.task_id)
+            return Reset(request.request_id, request.task_id, reward)
         case "no_task":
-            return Reset(request.request_id, None)
+            return Reset(request.request_id, None, reward)
         case _:
             raise InvalidFieldError("start", "is missing; set task_id or no_task")
+
+
+def reward_terms(value: pb.RewardOptions) -> RewardTerms:
+    """Decode RewardOptions. InvalidFieldError for a mode that this server does not know."""
+    if value.mode not in _MODES:
+        raise InvalidFieldError("reward.mode", f"{value.mode} is no RewardMode that this server knows")
+    return RewardTerms(
+        mode=_MODES[value.mode],
+        milestone_share=value.milestone_share if value.HasField("milestone_share") else None,
+        discount=value.discount if value.HasField("discount") else None,
+    )
 
 
 def step(request: env.StepRequest) -> Step:
