@@ -113,7 +113,9 @@ def test_reward_options_arrive_as_they_were_sent() -> None:
     """Absent options are the outcome's alone; an absent number is None and a zero is one, whatever rules say of it later."""
     assert requests.reset(env.ResetRequest(task_id="1")).reward == RewardTerms()
     assert requests.reward_terms(pb.RewardOptions()) == RewardTerms(RewardMode.OUTCOME)
-    assert requests.reward_terms(pb.RewardOptions(mode=pb.REWARD_MODE_MILESTONES, milestone_share=0)) == RewardTerms(RewardMode.MILESTONES, 0.0)
+    assert requests.reward_terms(pb.RewardOptions(mode=pb.REWARD_MODE_MILESTONES, milestone_share=0)) == RewardTerms(
+        RewardMode.MILESTONES, 0.0
+    )
     assert requests.reward_terms(pb.RewardOptions(mode=pb.REWARD_MODE_SHAPED, discount=1)) == RewardTerms(RewardMode.SHAPED, None, 1.0)
 
 
