@@ -1,4 +1,4 @@
-"""Tasks as agents may see them, and what bounds an episode. Of what is hidden of a task only the number of milestones, and whether it has checks, is told."""
+"""Tasks as agents may see them, and what bounds an episode. What is hidden is counted at most: checks, milestones."""
 
 from dataclasses import dataclass
 

@@ -38,6 +38,7 @@ class FakeExaminer:
         self.slow = False
 
     async def copy(self, task: Task, sandbox: Sandbox) -> Work:
+        """See Examiner."""
         del task
         assert isinstance(sandbox, FakeSandbox)
         self.was_frozen.append(sandbox.frozen)
@@ -48,6 +49,7 @@ class FakeExaminer:
         return self.works[-1]
 
     async def check(self, task: Task, checks: Sequence[Check], work: Work) -> tuple[CheckResult, ...]:
+        """See Examiner."""
         del task, work
         self.asked.append(tuple(each.check_id for each in checks))
         if self.error is not None:

@@ -17,7 +17,7 @@ MILESTONES, SHAPED = RewardTerms(RewardMode.MILESTONES), RewardTerms(RewardMode.
 
 
 def task(*weights: float, share: float = 0.5, visibility: Visibility = Visibility.RESULT) -> Task:
-    """A task with milestones of these weights, named a, b, c, …"""
+    """A task with milestones of these weights, named a, b, c and so on."""
     total = math.fsum(weights) or 1.0
     names = "abcdefgh"
     made = tuple(a_check(names[index], weight / total, visibility) for index, weight in enumerate(weights))
@@ -117,7 +117,7 @@ def paid(way: Way, steps: list[tuple[bool, ...] | None], score: float) -> list[R
 def test_milestones_and_score_add_up_to_the_formula(
     played: tuple[Task, list[tuple[bool, ...] | None], float], given_share: float | None
 ) -> None:
-    """Return = share x sum of the weights reached + (1 - share) x score, whatever was reached, lost and reached again; each is paid once."""
+    """Return = share x sum of the weights reached + (1 - share) x score, whatever was lost and reached again; each is paid once."""
     made, steps, score = played
     parts = paid(Way(RewardTerms(RewardMode.MILESTONES, given_share), made), steps, score)
     share = made.milestone_share if given_share is None else given_share
