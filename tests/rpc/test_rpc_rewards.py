@@ -6,14 +6,14 @@ import grpc
 import pytest
 from fake_server import FakeServer, every, fake_server, refusal
 from fakes.milestones import exists, with_milestones
-from fakes.tasks import a_check
+from fakes.tasks import FakeGrader
 
 from codecraft.v1 import environment_pb2 as pb
 from codecraft.v1 import types_pb2 as types
 from codecraft_server.task import Visibility
 
-TASK = with_milestones(milestones=(exists("a", 0.25), exists("b", 0.75, Visibility.HIDDEN)), checks=(a_check(),), limits={"steps": 100})
-GRADED = with_milestones(checks=(exists("b", 1.0),))
+TASK = with_milestones(milestones=(exists("a", 0.25), exists("b", 0.75, Visibility.HIDDEN)))
+SHOWN = with_milestones()
 
 
 async def opened(server: FakeServer, reward: types.RewardOptions | None, request_id: str = "r") -> pb.Ready:
@@ -72,8 +72,8 @@ async def test_ready_tells_the_terms_filled_in(asked: types.RewardOptions | None
 
 
 async def test_steps_pay_for_milestones_and_tell_what_may_be_shown() -> None:
-    """Parts, labels and changes arrive; of a hidden milestone there is the pay and nothing else."""
-    async with fake_server([GRADED]) as server:
+    """Parts, labels and changes arrive, and the submission pays the rest."""
+    async with fake_server([SHOWN], grader=FakeGrader()) as server:
         ready = await opened(server, types.RewardOptions(mode=types.REWARD_MODE_MILESTONES))
         first = await write(server, ready, 0, "a")
         assert [(part.kind, part.value, part.name) for part in first.reward.components] == [(types.REWARD_KIND_MILESTONE, 0.125, "a")]
@@ -96,7 +96,7 @@ async def test_a_hidden_milestone_is_nowhere_in_what_is_sent() -> None:
 
 async def test_a_failed_submission_is_neutral() -> None:
     """Not to pass is no regress of the process."""
-    async with fake_server([GRADED]) as server:
+    async with fake_server([SHOWN], grader=FakeGrader(score=0.0)) as server:
         ready = await opened(server, types.RewardOptions(mode=types.REWARD_MODE_SHAPED, discount=1.0))
         await write(server, ready, 0, "a")
         result = await submit(server, ready)
