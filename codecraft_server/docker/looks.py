@@ -18,18 +18,20 @@ async def look(link: Link, looks: Sequence[Look], timeout_s: float) -> tuple[See
     wishes = [{"path_b64": pack_bytes(each.path), "content": each.content_bytes, "hashed": each.hashed_bytes} for each in looks]
     try:
         reply = await link.request(FrameType.LOOK, {}, json.dumps(wishes, separators=(",", ":")).encode(), timeout_s=timeout_s)
-        answers = tuple(_answers(reply))
+        unstopped, answers = int(reply.header["unstopped"]), tuple(_answers(reply, len(looks)))
     except GuestRefusalError as error:
         raise problem(error) from None
     except (ValueError, KeyError, TypeError) as error:
         raise SandboxLostError(f"the sandbox's guest gave a look that is none: {type(error).__name__}: {error}", "protocol") from error
-    if int(reply.header["unstopped"]):
+    if unstopped:
         raise FileProblem(FileProblemKind.BUSY, "not every process could be stopped")
     return answers
 
 
-def _answers(reply: Reply) -> Iterator[Seen]:
+def _answers(reply: Reply, asked: int) -> Iterator[Seen]:
     content, offset = b"".join(reply.data), 0
+    if len(reply.header["seen"]) != asked:
+        raise ValueError(f"{len(reply.header['seen'])} answers to {asked} questions")
     for each in reply.header["seen"]:
         size = int(each["bytes"])
         yield _seen(each, content[offset : offset + size])
