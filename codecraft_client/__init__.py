@@ -37,6 +37,7 @@ from codecraft_client.events import (
 )
 from codecraft_client.grades import CheckResult, Grade, GradingPlace
 from codecraft_client.retry import RetryPolicy
+from codecraft_client.rewards import MilestoneChange, Reward, RewardMode, RewardOptions, StepLabel
 from codecraft_client.running import Running
 from codecraft_client.types import (
     ActionError,
@@ -47,14 +48,9 @@ from codecraft_client.types import (
     FaultReason,
     FileType,
     Gap,
-    MilestoneChange,
     Observation,
     Outcome,
-    Reward,
-    RewardMode,
-    RewardOptions,
     ServerInfo,
-    StepLabel,
     Stream,
     Task,
 )

@@ -14,8 +14,9 @@ from codecraft_client.events import Progress, Ready
 from codecraft_client.exchange import Call, Opening
 from codecraft_client.ongoing import Ongoing
 from codecraft_client.retry import RetryPolicy
+from codecraft_client.rewards import RewardOptions
 from codecraft_client.transport import Transport
-from codecraft_client.types import RewardOptions, ServerInfo, Task
+from codecraft_client.types import ServerInfo, Task
 from codecraft_client.wire import requests, values
 
 DEFAULT_TARGET = "127.0.0.1:50051"

@@ -5,16 +5,13 @@ from enum import Enum
 from typing import TypeAlias
 
 from codecraft_client.grades import CheckResult, Grade
+from codecraft_client.rewards import MilestoneChange, Reward, RewardOptions, StepLabel
 from codecraft_client.types import (
     Fault,
     Gap,
-    MilestoneChange,
     Observation,
     Outcome,
-    Reward,
-    RewardOptions,
     SandboxOrigin,
-    StepLabel,
     Stream,
     Task,
     Timing,

@@ -55,25 +55,6 @@ class ActionError(Enum):
     TASK_ALREADY_STARTED = "task_already_started"
 
 
-class RewardKind(Enum):
-    """What a part of a reward is paid for."""
-
-    UNKNOWN = "unknown"
-    OUTCOME = "outcome"
-    MILESTONE = "milestone"
-    PENALTY = "penalty"
-    SHAPING = "shaping"
-
-
-class StepLabel(Enum):
-    """What a step was worth to the process; the schema's -1, 0 and +1."""
-
-    UNKNOWN = "unknown"
-    PROGRESS = "progress"
-    NEUTRAL = "neutral"
-    REGRESS = "regress"
-
-
 class Outcome(Enum):
     """How an episode ended. For UNKNOWN the flags `terminated` and `truncated` say what it means."""
 
@@ -322,58 +303,6 @@ class Observation:
     def text(self) -> str:
         """Output as text; what is no UTF-8 shows as U+FFFD."""
         return self.output.decode("utf-8", errors="replace")
-
-
-class RewardMode(Enum):
-    """What an episode pays for; docs/rewards.md has the formulas."""
-
-    UNKNOWN = "unknown"
-    OUTCOME = "outcome"
-    MILESTONES = "milestones"
-    SHAPED = "shaped"
-
-
-@dataclass(frozen=True, slots=True)
-class RewardOptions:
-    """How an episode pays.
-
-    Attributes:
-        milestone_share: With MILESTONES: their part of the return, 0 to 1; None: the task's.
-        discount: With SHAPED, where it must be given: the learner's discount factor, above 0 and at most 1.
-    """
-
-    mode: RewardMode = RewardMode.OUTCOME
-    milestone_share: float | None = None
-    discount: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MilestoneChange:
-    """What became of a milestone in a step; `first`: it had never held before. `weight` is its share of all milestones, 0 to 1."""
-
-    milestone_id: str
-    title: str
-    holds: bool
-    first: bool
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class RewardComponent:
-    """One part of a reward; `name` says which milestone or penalty."""
-
-    kind: RewardKind
-    value: float
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reward:
-    """What a step pays; `value` is the sum of the components, None (never 0) when the service failed and nothing may be learned."""
-
-    valid: bool
-    value: float | None
-    components: tuple[RewardComponent, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from google.protobuf.duration_pb2 import Duration
 from codecraft.v1 import types_pb2 as pb
 from codecraft_client.actions import Action, ListFiles, ReadFile, RunCommand, Text, WriteFile
 from codecraft_client.errors import UsageError
-from codecraft_client.types import RewardMode, RewardOptions
+from codecraft_client.rewards import RewardMode, RewardOptions
 
 NANOS = 1_000_000_000
 _MODES = {

@@ -8,7 +8,7 @@ from fakes.tasks import FakeGrader
 from worlds import fake_world
 
 from codecraft_client import Client, MilestoneChange, RewardMode, RewardOptions, StepLabel, errors
-from codecraft_client.types import RewardKind
+from codecraft_client.rewards import RewardKind
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from codecraft.v1 import errors_pb2
 from codecraft.v1 import types_pb2 as pb
 from codecraft_client import errors
 from codecraft_client.actions import ListFiles, ReadFile, RunCommand, Text, WriteFile
-from codecraft_client.types import EndReason, Observation, Outcome, Reward, RewardMode, RewardOptions
+from codecraft_client.rewards import Reward, RewardMode, RewardOptions
+from codecraft_client.types import EndReason, Observation, Outcome
 from codecraft_client.wire import enums, events, requests, status, values
 
 DECODERS: list[tuple[type[Message], Callable[[Any], object]]] = [
