@@ -8,15 +8,18 @@
             ...
         assert episode.submit().reward.value == 1.0
 
-The rooms, top to bottom: `cli` and `demo`; `client`, `episode`, `running`; `connection`; `ongoing`; `transport` (the only one that knows
-gRPC); `exchange` and `step_stream` (what to do next, as pure state machines) with `retry`; `wire`; `actions`, `events`, `grades`,
-`types`, `errors`.
+The trainer's and operator's side is `ControlClient`.
+
+The rooms, top to bottom: `cli` and `demo`; `client`, `control`, `episode`, `running`; `configured`; `connection`; `ongoing`; `transport`
+(the only one that knows gRPC); `exchange` and `step_stream` (what to do next, as pure state machines) with `retry`; `wire`; `actions`,
+`events`, `grades`, `rewards`, `types`, `errors`.
 """
 
 from codecraft_client import errors
 from codecraft_client.actions import Action, ListFiles, ReadFile, RunCommand, Text, WriteFile
 from codecraft_client.client import Client, Resetting
 from codecraft_client.connection import PROTOCOL_VERSION, Timeouts
+from codecraft_client.control import ControlClient
 from codecraft_client.episode import Episode
 from codecraft_client.errors import CodecraftError
 from codecraft_client.events import (
@@ -27,6 +30,7 @@ from codecraft_client.events import (
     Progress,
     Pulling,
     Queued,
+    RegradeResult,
     SettingUp,
     Started,
     Starting,
@@ -36,15 +40,18 @@ from codecraft_client.events import (
     SubmitResult,
 )
 from codecraft_client.grades import CheckResult, Grade, GradingPlace
+from codecraft_client.ongoing import Ongoing
 from codecraft_client.retry import RetryPolicy
 from codecraft_client.rewards import MilestoneChange, Reward, RewardMode, RewardOptions, StepLabel
 from codecraft_client.running import Running
 from codecraft_client.types import (
     ActionError,
+    ChoiceStrategy,
     CommandEnd,
     EndReason,
     EpisodeState,
     EpisodeStatus,
+    EpisodeSummary,
     FaultReason,
     FileType,
     Gap,
@@ -53,6 +60,8 @@ from codecraft_client.types import (
     ServerInfo,
     Stream,
     Task,
+    TaskChoice,
+    TaskStatistics,
 )
 
 __all__ = [
@@ -60,13 +69,16 @@ __all__ = [
     "Action",
     "ActionError",
     "CheckResult",
+    "ChoiceStrategy",
     "Client",
     "CodecraftError",
     "CommandEnd",
+    "ControlClient",
     "EndReason",
     "Episode",
     "EpisodeState",
     "EpisodeStatus",
+    "EpisodeSummary",
     "FaultReason",
     "FileType",
     "Gap",
@@ -77,6 +89,7 @@ __all__ = [
     "ListFiles",
     "MilestoneChange",
     "Observation",
+    "Ongoing",
     "Outcome",
     "Output",
     "Phase",
@@ -84,6 +97,7 @@ __all__ = [
     "Pulling",
     "Queued",
     "ReadFile",
+    "RegradeResult",
     "Resetting",
     "RetryPolicy",
     "Reward",
@@ -102,6 +116,8 @@ __all__ = [
     "SubmitEvent",
     "SubmitResult",
     "Task",
+    "TaskChoice",
+    "TaskStatistics",
     "Text",
     "Timeouts",
     "WriteFile",

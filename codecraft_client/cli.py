@@ -4,17 +4,24 @@ Exit status 0: all is well; 1: it is not, and stderr says why; 2: wrong usage.
 """
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from rich.console import Console
 from rich.table import Table
 
 from codecraft_client import demo
-from codecraft_client.client import DEFAULT_TARGET, Client
+from codecraft_client.client import Client
+from codecraft_client.configured import DEFAULT_TARGET, Configured
+from codecraft_client.control import ControlClient
 from codecraft_client.errors import CodecraftError
 
+EPILOG = "CODECRAFT_TOKEN has the server's agent token, CODECRAFT_CONTROL_TOKEN its control token (for `stats`)."
+STATISTICS = ("started", "passed", "failed", "gave up", "out", "left", "faults", "score", "return", "steps", "recent", "grading")
+WIDE = 120  # characters, for a table that can't be narrower
 INTERRUPTED = 130  # as shells count it
 
 
@@ -22,8 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command of `codecraft`; returns the exit status."""
     chosen = _parser().parse_args(arguments)
     try:
-        with Client.from_environment(chosen.target) as client:
-            status: int = chosen.command(client, Console(highlight=False))
+        speaker: type[Configured] = chosen.speaker
+        with speaker.from_environment(chosen.target) as client:
+            status: int = chosen.command(client, Console(highlight=False), chosen)
             return status
     except CodecraftError as error:
         sys.stderr.write(f"codecraft: {error}\n")
@@ -37,26 +45,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="codecraft", description="Talk to a codecraft server.", epilog="CODECRAFT_TOKEN has the server's agent token."
-    )
+    parser = argparse.ArgumentParser(prog="codecraft", description="Talk to a codecraft server.", epilog=EPILOG)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, function, text in (
-        ("demo", _demo, "play the demo, against a server of its own where none answers on this machine"),
-        ("info", _info, "tell what the server is, may do and has left"),
-        ("tasks", _tasks, "list the tasks of the curriculum"),
+    for name, speaker, function, text in (
+        ("demo", Client, _demo, "play the demo, against a server of its own where none answers on this machine"),
+        ("info", Client, _info, "tell what the server is, may do and has left"),
+        ("tasks", Client, _tasks, "list the tasks of the curriculum"),
+        ("stats", ControlClient, _stats, "tell for each task how its episodes went"),
     ):
-        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", epilog=EPILOG)
         command.add_argument("--target", metavar="HOST:PORT", help=f"the server; default: $CODECRAFT_TARGET, else {DEFAULT_TARGET}")
-        command.set_defaults(command=function)
+        command.set_defaults(command=function, speaker=speaker)
+    command.add_argument("--trainer", metavar="NAME", default="", help="only the episodes of this trainer; default: all")
+    command.add_argument("--json", action="store_true", help="one JSON object a line instead of a table; names as in the schema")
     return parser
 
 
-def _demo(client: Client, console: Console) -> int:
+def _demo(client: Client, console: Console, _: argparse.Namespace) -> int:
     return 0 if demo.play(client, console) else 1
 
 
-def _info(client: Client, console: Console) -> int:
+def _info(client: Client, console: Console, _: argparse.Namespace) -> int:
     info = client.server_info()
     rows = {
         "server": f"{info.server_version} (protocol {info.protocol_version}), worker {info.worker}",
@@ -75,12 +84,35 @@ def _info(client: Client, console: Console) -> int:
     return 0
 
 
-def _tasks(client: Client, console: Console) -> int:
+def _tasks(client: Client, console: Console, _: argparse.Namespace) -> int:
     table = Table("id", "title", "category", "difficulty")
     for task in client.tasks():
         table.add_row(task.task_id, task.title, task.category, str(task.difficulty or ""))
     console.print(table)
     return 0
+
+
+def _stats(client: ControlClient, console: Console, chosen: argparse.Namespace) -> int:
+    statistics = client.task_statistics(chosen.trainer)
+    if chosen.json:
+        for one in statistics:
+            sys.stdout.write(json.dumps(asdict(one)) + "\n")
+        return 0
+    table = Table("task", box=None)
+    for name in STATISTICS:
+        table.add_column(name, justify="right", no_wrap=True)
+    for one in statistics:
+        recent = "" if one.recent_pass_rate is None else f"{one.recent_pass_rate:.0%} of {one.recent_episodes}"
+        counts = (one.started, one.passed, one.failed, one.gave_up, one.out_of_budget, one.abandoned, one.faults)
+        means = (_mean(one.mean_score), _mean(one.mean_return), _mean(one.mean_steps, ".1f"))
+        table.add_row(one.task_id, *map(str, counts), *means, recent, _mean(one.mean_grading_s, ".1f", " s"))
+    console.width = max(console.width, WIDE)
+    console.print(table)
+    return 0
+
+
+def _mean(value: float | None, how: str = ".2f", unit: str = "") -> str:
+    return "" if value is None else f"{value:{how}}{unit}"
 
 
 if __name__ == "__main__":

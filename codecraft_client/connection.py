@@ -1,8 +1,8 @@
 """What a client and its episodes share: the transport, the time-outs, and that the server speaks our version of the contract."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
@@ -40,11 +40,12 @@ class Timeouts:
 class Connection:
     """Calls with retries on one transport. May be used from several threads."""
 
-    def __init__(self, transport: Transport, timeouts: Timeouts, retry: RetryPolicy) -> None:
+    def __init__(self, transport: Transport, timeouts: Timeouts, retry: RetryPolicy, *, greets: bool = True) -> None:
+        """`greets`: before anything else, see to it that the server speaks our version."""
         self.transport = transport
         self.timeouts = timeouts
         self._retry = retry
-        self._greeted = False
+        self._greeted = not greets
 
     def begin(
         self, exchange: Exchange[EventT, ResultT], settled: Callable[[CodecraftError | None], None] | None = None
@@ -59,6 +60,15 @@ class Connection:
         """Make a call with a single answer. All of them may be repeated without harm."""
         self.greet()
         return self._ask(method, request, answer, episode_id, retry or self._retry)
+
+    def pages(self, method: str, request: Any, answer: type[MessageT]) -> Iterator[Any]:
+        """Yield the pages of a list, asking for one at a time; `request` is changed on the way."""
+        while True:
+            page: Any = self.ask(method, request, answer)
+            yield page
+            request.page_token = page.next_page_token
+            if not request.page_token:
+                return
 
     def backoff(self) -> Backoff:
         """A new one for one exchange."""

@@ -11,7 +11,7 @@ from codecraft_client.actions import Action, ListFiles, ReadFile, RunCommand, Te
 from codecraft_client.connection import Connection, Timeouts
 from codecraft_client.errors import CodecraftError, EpisodeNotFoundError
 from codecraft_client.events import Ready, StepResult, SubmitEvent, SubmitResult
-from codecraft_client.exchange import Call, Submission
+from codecraft_client.exchange import Call, submission
 from codecraft_client.retry import NEVER
 from codecraft_client.running import Running
 from codecraft_client.step_stream import StepStream
@@ -122,7 +122,7 @@ class Episode:
         limit_s = self.task.limits.grading_s if self.task else timeouts.grading_s
         request = env.SubmitRequest(episode_id=self.episode_id, episode_token=self.token, again=again)
         call = Call("Submit", request, limit_s + timeouts.reset_s + timeouts.margin_s, self.episode_id)
-        ongoing = self._connection.begin(Submission(call, self._connection.backoff()))
+        ongoing = self._connection.begin(submission(call, self._connection.backoff()))
         for event in ongoing:
             if on_event is not None:
                 on_event(event)

@@ -162,7 +162,7 @@ class WrongEpisodeTokenError(ServerError):
 
 
 class WrongServiceTokenError(ServerError):
-    """The service token is missing or wrong: give `token=` to the client, or set CODECRAFT_TOKEN for the command line."""
+    """The service token is missing or wrong: give `token=` to the client, or see `codecraft --help`."""
 
 
 class EpisodeEndedError(ServerError):

@@ -162,5 +162,24 @@ class SubmitResult:
     label: StepLabel
 
 
+@dataclass(frozen=True, slots=True)
+class RegradeResult:
+    """What grading again came to.
+
+    Attributes:
+        grade: What it said now; None with a fault.
+        previous_grade: What it had said when the episode was submitted; None when that was a fault.
+        task_digest: Digest of the task it was graded by now.
+        previous_task_digest: Digest of the task that was played.
+    """
+
+    grade: Grade | None
+    previous_grade: Grade | None
+    task_digest: str
+    previous_task_digest: str
+    fault: Fault | None
+    timing: Timing
+
+
 StepEvent: TypeAlias = Started | Output | Gap | Heartbeat | Progress | Phase | CheckResult
 SubmitEvent: TypeAlias = Heartbeat | Phase | CheckResult

@@ -4,15 +4,16 @@ An exchange says which call comes next, takes what arrives, and says what to do 
 them with threads and sockets, an asynchronous driver would be as short.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from google.protobuf.message import Message
 
+from codecraft.v1 import control_pb2 as ctl
 from codecraft.v1 import environment_pb2 as env
 from codecraft_client.errors import CodecraftError, ProtocolError, Where
-from codecraft_client.events import Heartbeat, Progress, Pulling, Ready, SubmitEvent, SubmitResult
+from codecraft_client.events import Heartbeat, Progress, Pulling, Ready, RegradeResult, SubmitEvent, SubmitResult
 from codecraft_client.retry import Backoff
 from codecraft_client.wire import events as decode
 
@@ -112,39 +113,47 @@ class Unary(Repeating[None, MessageT]):
         return iter(())
 
 
-class Opening(Repeating[Progress, Ready]):
-    """Reset: repeated with the same request_id, it attaches to the same opening."""
+class Telling(Repeating[EventT, ResultT]):
+    """A call with a stream of events and a result; repeated, it may tell everything from the beginning."""
 
-    def __init__(self, call: Call, backoff: Backoff) -> None:
+    def __init__(
+        self,
+        call: Call,
+        backoff: Backoff,
+        answer: type[MessageT],
+        decode: Callable[[MessageT], EventT | ResultT | None],
+        result: type[ResultT],
+    ) -> None:
+        """`answer` is what arrives, `decode` makes an event or a `result` of it, or None of what is not known here."""
         super().__init__(call, backoff)
+        self._decode: Callable[[Message], Any] = lambda message: decode(_of(message, answer))
+        self._kind = result
         self._told = Told()
 
-    def received(self, message: Message) -> Iterator[Progress]:
+    def received(self, message: Message) -> Iterator[EventT]:
         """See Exchange."""
-        event = decode.reset_event(_of(message, env.ResetResponse))
-        if isinstance(event, Ready):
-            self._result = event
-        elif event is not None and self._told.is_new(event):
-            self._backoff.progressed()
-            yield event
-
-
-class Submission(Repeating[SubmitEvent, SubmitResult]):
-    """Submit: repeated, it attaches to the running grading or gets the kept result."""
-
-    def __init__(self, call: Call, backoff: Backoff) -> None:
-        super().__init__(call, backoff)
-        self._told = Told()
-
-    def received(self, message: Message) -> Iterator[SubmitEvent]:
-        """See Exchange."""
-        event = decode.submit_event(_of(message, env.SubmitResponse))
-        if isinstance(event, SubmitResult):
+        event = self._decode(message)
+        if isinstance(event, self._kind):
             self._result = event
         elif event is not None and self._told.is_new(event):
             if not isinstance(event, Heartbeat):
                 self._backoff.progressed()
             yield event
+
+
+def opening(call: Call, backoff: Backoff) -> Telling[Progress, Ready]:
+    """Reset: repeated with the same request_id, it attaches to the same opening."""
+    return Telling(call, backoff, env.ResetResponse, decode.reset_event, Ready)
+
+
+def submission(call: Call, backoff: Backoff) -> Telling[SubmitEvent, SubmitResult]:
+    """Submit: repeated, it attaches to the running grading or gets the kept result."""
+    return Telling(call, backoff, env.SubmitResponse, decode.submit_event, SubmitResult)
+
+
+def regrading(call: Call, backoff: Backoff) -> Telling[SubmitEvent, RegradeResult]:
+    """Regrade: repeated, it grades anew, and what was told already is not told again."""
+    return Telling(call, backoff, ctl.RegradeResponse, decode.regrade_event, RegradeResult)
 
 
 class Told:

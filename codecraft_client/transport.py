@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import grpc
 from google.protobuf.message import Message
 
+from codecraft.v1.control_pb2_grpc import ControlServiceStub
 from codecraft.v1.environment_pb2_grpc import EnvironmentServiceStub
 from codecraft_client.errors import (
     CodecraftError,
@@ -25,7 +26,9 @@ from codecraft_client.exchange import Call
 from codecraft_client.fork import GUARD
 from codecraft_client.wire.status import server_error
 
-UNARY = frozenset({"GetServerInfo", "ListTasks", "GetTask", "Interrupt", "WriteStdin", "GetEpisode", "Close"})
+CONTROL = frozenset({"ListEpisodes", "Prewarm", "Regrade", "ListTaskStatistics"})
+"""The methods of ControlService; all others are those of EnvironmentService."""
+UNARY = frozenset({"GetServerInfo", "ListTasks", "GetTask", "Interrupt", "WriteStdin", "GetEpisode", "Close"}) | (CONTROL - {"Regrade"})
 
 OPTIONS: tuple[tuple[str, int], ...] = (
     # A stream is read by the thread that asks for its next event: without a helper thread a step takes half the time.
@@ -89,7 +92,7 @@ class Transport:
         self.target = target
         self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
         self._channel: grpc.Channel | None = None
-        self._stub: EnvironmentServiceStub | None = None
+        self._stubs: tuple[EnvironmentServiceStub, ControlServiceStub] | None = None
         self._closed = False
         self.answered = False  # somebody has answered here before
         GUARD.watch(self)
@@ -110,7 +113,7 @@ class Transport:
 
     def hang_up(self) -> None:
         """See `fork`."""
-        channel, self._channel, self._stub = self._channel, None, None
+        channel, self._channel, self._stubs = self._channel, None, None
         if channel is not None:
             channel.close()
 
@@ -128,14 +131,14 @@ class Transport:
             return DetachedError("the client was closed", where=call.where)
         return ConnectionLostError("the connection was closed for a fork", where=call.where)
 
-    def _connected(self, call: Call) -> EnvironmentServiceStub:
+    def _connected(self, call: Call) -> EnvironmentServiceStub | ControlServiceStub:
         if self._closed:
             raise DetachedError("the client is closed", where=call.where)
-        if self._stub is None:
+        if self._stubs is None:
             ANCHOR.hold()
             self._channel = grpc.insecure_channel(self.target, options=_options(self.target))
-            self._stub = EnvironmentServiceStub(self._channel)
-        return self._stub
+            self._stubs = EnvironmentServiceStub(self._channel), ControlServiceStub(self._channel)
+        return self._stubs[call.method in CONTROL]
 
 
 class _StreamLine:

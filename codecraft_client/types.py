@@ -101,6 +101,34 @@ class EpisodeState(Enum):
     ENDED = "ended"
 
 
+class ChoiceStrategy(Enum):
+    """How the server chooses a task; the schema says what each means."""
+
+    UNIFORM = "uniform"
+    IN_ORDER = "in_order"
+    ADAPTIVE = "adaptive"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskChoice:
+    """Has the server choose a task: the same seed, filter and course of events give the same tasks again on a server started anew.
+
+    Attributes:
+        seed: What chance is drawn from, any integer of 64 bits.
+        categories: Only tasks of these; none: all.
+        min_difficulty: Only tasks of at least this difficulty, 1 to 10; 0: any.
+        max_difficulty: Only tasks of at most this difficulty; 0: any.
+        task_ids: Only these tasks; none: all.
+    """
+
+    strategy: ChoiceStrategy = ChoiceStrategy.UNIFORM
+    seed: int = 0
+    categories: tuple[str, ...] = ()
+    min_difficulty: int = 0
+    max_difficulty: int = 0
+    task_ids: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a server can do beyond the contract's core; `writable_rootfs_bounded`: the disk of writable sandboxes has a limit."""
@@ -346,3 +374,36 @@ class EpisodeStatus:
     expires_at: float
     outcome: Outcome | None
     episode_s_left: float
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeSummary:
+    """An open episode in one line; `task_id` None when no task was started, `outcome` None while it goes on."""
+
+    episode_id: str
+    task_id: str | None
+    state: EpisodeState
+    steps_taken: int
+    started_at: float
+    expires_at: float
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStatistics:
+    """How the episodes of a task went since the server started; None is what can't be known. The schema says what counts where."""
+
+    task_id: str
+    started: int
+    passed: int
+    failed: int
+    gave_up: int
+    out_of_budget: int
+    abandoned: int
+    faults: int
+    mean_score: float | None
+    mean_return: float | None
+    mean_steps: float | None
+    recent_pass_rate: float | None
+    recent_episodes: int
+    mean_grading_s: float | None

@@ -69,11 +69,14 @@ class InvalidFieldError(CodecraftError):
 
 
 class TaskNotFoundError(CodecraftError):
-    """The curriculum has no task of this id."""
+    """The curriculum has no task of this id, or none that fits a choice."""
 
-    def __init__(self, task_id: str) -> None:
-        """`task_id` as asked for."""
-        super().__init__(f"no task {task_id[:128]!r} in the curriculum; ListTasks has them all", task_id=task_id[:128])
+    def __init__(self, task_id: str = "", *, wanted: str = "") -> None:
+        """`task_id` as asked for, or in `wanted` the filter of a choice."""
+        if wanted:
+            super().__init__(f"no task with checks fits the choice ({wanted}); ListTasks has them all", wanted=wanted)
+        else:
+            super().__init__(f"no task {task_id[:128]!r} in the curriculum; ListTasks has them all", task_id=task_id[:128])
 
 
 class EpisodeNotFoundError(CodecraftError):

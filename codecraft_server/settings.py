@@ -114,6 +114,18 @@ class EpisodeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class StatisticsBounds:
+    """Bounds of what is remembered of trainers, their choices and how their episodes went."""
+
+    recent_episodes: int = 20  # of a task, for its pass rate: few enough to follow a learner, enough to know the rate within about 0.1
+    trainers: int = 256  # the one heard of longest ago is forgotten
+    tallies: int = 32_768  # of all trainers, one for each task that one has played; about 1.5 KB each
+    choices: int = 256  # of a trainer: seeds and filters whose place in their sequence is known
+    faults: int = 4096  # episodes that may still be graded; as many as ended ones are remembered
+    filter_entries: int = 1000  # categories or ids that a choice may name
+
+
+@dataclass(frozen=True, slots=True)
 class SandboxSettings:
     """Bounds of the Docker room. Seconds and bytes."""
 
@@ -166,5 +178,6 @@ class Settings:
     defaults: TaskDefaults = field(default_factory=TaskDefaults)
     episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
     grading: GradingSettings = field(default_factory=GradingSettings)
+    statistics: StatisticsBounds = field(default_factory=StatisticsBounds)
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)
     rpc: RpcSettings = field(default_factory=RpcSettings)

@@ -5,6 +5,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
+from codecraft.v1 import control_pb2 as ctl
 from codecraft.v1 import environment_pb2 as env
 from codecraft.v1 import types_pb2 as pb
 from codecraft_client import events, rewards, types
@@ -26,6 +27,12 @@ def step_event(message: env.StepResponse) -> events.StepEvent | events.StepResul
 def submit_event(message: env.SubmitResponse) -> events.SubmitEvent | events.SubmitResult | None:
     """SubmitResponse."""
     event: events.SubmitEvent | events.SubmitResult | None = _decoded(message, "event", SUBMIT)
+    return event
+
+
+def regrade_event(message: ctl.RegradeResponse) -> events.SubmitEvent | events.RegradeResult | None:
+    """RegradeResponse."""
+    event: events.SubmitEvent | events.RegradeResult | None = _decoded(message, "event", REGRADE)
     return event
 
 
@@ -109,6 +116,18 @@ def submit_result(message: env.SubmitResult) -> events.SubmitResult:
     )
 
 
+def regrade_result(message: ctl.RegradeResult) -> events.RegradeResult:
+    """RegradeResult."""
+    return events.RegradeResult(
+        grade=values.grade(message.grade) if message.HasField("grade") else None,
+        previous_grade=values.grade(message.previous_grade) if message.HasField("previous_grade") else None,
+        task_digest=message.task_digest,
+        previous_task_digest=message.previous_task_digest,
+        fault=values.fault(message.fault) if message.HasField("fault") else None,
+        timing=values.timing(message.timing),
+    )
+
+
 PROGRESS: Mapping[str, Callable[[Any], events.Progress]] = {
     "queued": lambda message: events.Queued(message.position),
     "pulling": pulling,
@@ -117,6 +136,7 @@ PROGRESS: Mapping[str, Callable[[Any], events.Progress]] = {
 }
 RESET: Mapping[str, Callable[[Any], Any]] = {"progress": progress, "ready": ready}
 SUBMIT: Mapping[str, Callable[[Any], Any]] = {"phase": phase, "check": values.check, "heartbeat": heartbeat, "result": submit_result}
+REGRADE: Mapping[str, Callable[[Any], Any]] = {**SUBMIT, "result": regrade_result}
 STEP: Mapping[str, Callable[[Any], Any]] = {
     "started": lambda message: events.Started(message.step_index),
     "output": output,

@@ -1,11 +1,13 @@
-"""Actions and times to messages."""
+"""Actions, choices and times to messages."""
 
 from google.protobuf.duration_pb2 import Duration
 
+from codecraft.v1 import environment_pb2 as env
 from codecraft.v1 import types_pb2 as pb
 from codecraft_client.actions import Action, ListFiles, ReadFile, RunCommand, Text, WriteFile
 from codecraft_client.errors import UsageError
 from codecraft_client.rewards import RewardMode, RewardOptions
+from codecraft_client.types import TaskChoice
 
 NANOS = 1_000_000_000
 _MODES = {
@@ -28,6 +30,38 @@ def duration(seconds: float) -> Duration:
         return Duration(seconds=sign * whole, nanos=sign * rest)
     except (OverflowError, ValueError) as error:
         raise UsageError(f"a time of {seconds} seconds can't be sent") from error
+
+
+def reset(
+    request_id: str, task_id: str | None, choice: TaskChoice | None, trainer: str, reward: RewardOptions | None = None
+) -> env.ResetRequest:
+    """ResetRequest. UsageError for a task that is named and to be chosen at once, and for what the wire can't carry."""
+    if task_id is not None and choice is not None:
+        raise UsageError("name a task or have one chosen, not both")
+    try:
+        request = env.ResetRequest(request_id=request_id, trainer=trainer)
+        if choice is not None:
+            request.choice.CopyFrom(_choice(choice))
+        elif task_id is not None:
+            request.task_id = task_id
+        else:
+            request.no_task.SetInParent()
+        if reward is not None:
+            request.reward.CopyFrom(reward_options(reward))
+    except ValueError as error:  # protobuf's for a number out of range or a lone surrogate
+        raise UsageError(f"this Reset can't be sent: {error}") from error
+    return request
+
+
+def _choice(value: TaskChoice) -> env.TaskChoice:
+    return env.TaskChoice(
+        strategy=env.ChoiceStrategy.Value(f"CHOICE_STRATEGY_{value.strategy.name}"),
+        seed=value.seed,
+        categories=value.categories,
+        min_difficulty=value.min_difficulty,
+        max_difficulty=value.max_difficulty,
+        task_ids=value.task_ids,
+    )
 
 
 def reward_options(value: RewardOptions) -> pb.RewardOptions:

@@ -1,8 +1,9 @@
-"""Messages of types.proto, and those of environment.proto that are no events, to values."""
+"""Messages of types.proto, and those of the services that are no events, to values."""
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from codecraft.v1 import control_pb2 as ctl
 from codecraft.v1 import environment_pb2 as env
 from codecraft.v1 import types_pb2 as pb
 from codecraft_client import grades, rewards, types
@@ -224,3 +225,36 @@ def episode_status(message: env.GetEpisodeResponse) -> types.EpisodeStatus:
 def outcome(number: int) -> types.Outcome | None:
     """Outcome; None while the episode goes on."""
     return enums.optional(enums.OUTCOME, number, types.Outcome.UNKNOWN)
+
+
+def episode_summary(message: ctl.EpisodeSummary) -> types.EpisodeSummary:
+    """EpisodeSummary."""
+    return types.EpisodeSummary(
+        episode_id=message.episode_id,
+        task_id=message.task_id or None,
+        state=enums.EPISODE_STATE.get(message.state, types.EpisodeState.UNKNOWN),
+        steps_taken=message.steps_taken,
+        started_at=seconds(message.start_time),
+        expires_at=seconds(message.expire_time),
+        outcome=outcome(message.outcome),
+    )
+
+
+def task_statistics(message: ctl.TaskStatistics) -> types.TaskStatistics:
+    """TaskStatistics."""
+    return types.TaskStatistics(
+        task_id=message.task_id,
+        started=message.started,
+        passed=message.passed,
+        failed=message.failed,
+        gave_up=message.gave_up,
+        out_of_budget=message.out_of_budget,
+        abandoned=message.abandoned,
+        faults=message.faults,
+        mean_score=message.mean_score if message.HasField("mean_score") else None,
+        mean_return=message.mean_return if message.HasField("mean_return") else None,
+        mean_steps=message.mean_steps if message.HasField("mean_steps") else None,
+        recent_pass_rate=message.recent_pass_rate if message.HasField("recent_pass_rate") else None,
+        recent_episodes=message.recent_episodes,
+        mean_grading_s=seconds(message.mean_grading_time) if message.HasField("mean_grading_time") else None,
+    )

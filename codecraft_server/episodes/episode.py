@@ -31,6 +31,7 @@ from codecraft_server.episodes.leases import Lease
 from codecraft_server.episodes.ledger import Ledger
 from codecraft_server.episodes.progress import Progress
 from codecraft_server.episodes.records import Records
+from codecraft_server.episodes.statistics import Ending
 from codecraft_server.episodes.steps import StepRun, fingerprint
 from codecraft_server.episodes.turn import Turn, command_s
 from codecraft_server.episodes.waiting import cancel_soon
@@ -59,9 +60,18 @@ class Episode:
     """An open or ended episode. `closed` is set once its sandbox is gone and its place is free."""
 
     def __init__(
-        self, world: World, token: str, place: Place, bench: Workbench, *, on_end: Callable[["Episode"], None], terms: RewardTerms
+        self,
+        world: World,
+        token: str,
+        place: Place,
+        bench: Workbench,
+        *,
+        on_end: Callable[["Episode"], None],
+        terms: RewardTerms,
+        trainer: str = "",
     ) -> None:
         self.episode_id = bench.episode_id
+        self.trainer = trainer
         self.token = token
         self.outcome: Outcome | None = None
         self.fault: Fault | None = None
@@ -110,6 +120,19 @@ class Episode:
             expires_at=self._expires_wall if ended else self._world.clock.wall() + self._lease.left_s,
             outcome=self.outcome,
             episode_s_left=self._ledger.seconds_left,
+        )
+
+    @property
+    def ending(self) -> Ending:
+        """How it ended, for the statistics."""
+        submitted = self._submission.result if self._submission is not None else None
+        graded = submitted if submitted is not None and submitted.grade is not None else None
+        return Ending(
+            outcome=self.outcome or Outcome.CLOSED,
+            steps=self._ledger.steps_taken,
+            score=graded.grade.score if graded and graded.grade else None,
+            episode_return=self._ledger.episode_return,
+            grading_s=graded.timing.elapsed_s - graded.timing.queued_s if graded else None,
         )
 
     def admit(self, token: str) -> None:
@@ -219,6 +242,9 @@ class Episode:
     def _settle(self, run: StepRun, effect: Effect) -> None:
         """Weigh what a step came to, record it, and end the episode where that follows."""
         self._ledger.charge(effect.busy_s)
+        if effect.started_task is not None and self.outcome is None:
+            self._world.statistics.expect(self.episode_id, self.trainer, effect.started_task.task_id)
+            self._world.statistics.started(self.episode_id)
         outcome, fault = self._end_after(effect)
         if fault is not None:
             effect.reward, effect.label = rewards.ABSENT, Step.UNKNOWN

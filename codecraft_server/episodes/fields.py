@@ -31,6 +31,7 @@ MAX_OFFSET = 2**62  # far from where a file system's arithmetic would wrap
 MAX_MODE = 0o7777
 MAX_STDIN_PIECE = 65_536
 REQUEST_ID_CHARACTERS = 128
+TRAINER_CHARACTERS = 128
 SESSION = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -129,6 +130,12 @@ def check_request_id(request_id: str) -> None:
     """Raise InvalidFieldError unless a Reset can be known by it."""
     if not 1 <= len(request_id) <= REQUEST_ID_CHARACTERS:
         raise InvalidFieldError("request_id", f"must have 1 to {REQUEST_ID_CHARACTERS} characters, has {len(request_id)}")
+
+
+def check_trainer(trainer: str) -> None:
+    """Raise InvalidFieldError unless it can be a trainer's name."""
+    if len(trainer) > TRAINER_CHARACTERS:
+        raise InvalidFieldError("trainer", f"must have at most {TRAINER_CHARACTERS} characters, has {len(trainer)}")
 
 
 def check_step_index(step_index: int) -> None:

@@ -36,6 +36,11 @@ class Ledger:
         task = self._bench.task
         return task.limits.steps if task else self._world.settings.defaults.steps
 
+    @property
+    def episode_return(self) -> float | None:
+        """The sum of the rewards; None when it can't be known."""
+        return rewards.returned(self._rewards)
+
     def used_up(self) -> Outcome | None:
         """How an episode ends that has nothing left."""
         if self.steps_taken >= self._steps_most:
@@ -96,7 +101,7 @@ class Ledger:
         return SubmitResult(
             grade=verdict.grade,
             reward=verdict.reward,
-            episode_return=rewards.returned(self._rewards),
+            episode_return=self.episode_return,
             outcome=verdict.outcome,
             timing=submission.timing(self.seconds_left),
             fault=verdict.fault,

@@ -7,22 +7,33 @@ The opening belongs to itself, not to a call. When the last call is gone before 
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
 
 from codecraft_server.clock import Timer
 from codecraft_server.episodes import text
 from codecraft_server.episodes.admission import Admission
+from codecraft_server.episodes.choosing import TaskChoice
 from codecraft_server.episodes.episode import Episode
 from codecraft_server.episodes.events import Observation, Outcome, Progress, Queued, Ready, ResetEvent, Timing
 from codecraft_server.episodes.waiting import Bell, Feed, cancel_soon
 from codecraft_server.episodes.workbench import Workbench
 from codecraft_server.episodes.world import World
 from codecraft_server.errors import SandboxStartError, ShuttingDownError
-from codecraft_server.rewards import RewardTerms
+from codecraft_server.rewards import BY_OUTCOME, RewardTerms
 from codecraft_server.task import Task
 
 EVENTS_KEPT = 256  # pulls tell of thousands; a caller that lags misses the older ones
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a Reset asks for, besides being known by its request id. `start` None: no task yet."""
+
+    start: TaskChoice | str | None
+    trainer: str = ""
+    reward: RewardTerms = BY_OUTCOME
 
 
 class Opening:
@@ -32,15 +43,15 @@ class Opening:
         self,
         world: World,
         admission: Admission,
+        wanted: Wanted,
         task: Task | None,
         episode_id: str,
         *,
-        terms: RewardTerms,
         make: Callable[["Opening", Workbench], Episode],
         over: Callable[["Opening"], None],
     ) -> None:
+        self.wanted = wanted
         self.task = task
-        self.terms = terms
         self.episode: Episode | None = None
         self._world = world
         self._episode_id = episode_id
@@ -148,5 +159,5 @@ class Opening:
             observation=Observation(episode.budget, message=text.task_text(self.task) if self.task else text.NO_TASK),
             origin=sandbox.origin if sandbox else None,
             timing=Timing(self._began_wall, clock.monotonic() - self._began, queued_s=queued_s, episode_s_left=view.episode_s_left),
-            reward=self.terms.of(self.task) if self.task else self.terms,
+            reward=self.wanted.reward.of(self.task) if self.task else self.wanted.reward,
         )

@@ -11,20 +11,29 @@ from typing import Self
 from codecraft_server.clock import Clock, RealClock, within
 from codecraft_server.curriculum import Curriculum
 from codecraft_server.episodes.admission import Admission
+from codecraft_server.episodes.choosing import TaskChoice, check_choice, choose
 from codecraft_server.episodes.ended import Ended
 from codecraft_server.episodes.episode import Episode
 from codecraft_server.episodes.events import Action, EpisodeView, Load, Outcome, RegradeEvent, ResetEvent, StepEvent, SubmitEvent
-from codecraft_server.episodes.fields import check_grace, check_request_id, check_reward, check_stdin
-from codecraft_server.episodes.opening import Opening
+from codecraft_server.episodes.fields import check_grace, check_request_id, check_reward, check_stdin, check_trainer
+from codecraft_server.episodes.opening import Opening, Wanted
 from codecraft_server.episodes.regrading import regrade
+from codecraft_server.episodes.statistics import Statistics, TaskStatistics
 from codecraft_server.episodes.waiting import Household
 from codecraft_server.episodes.workbench import Workbench
 from codecraft_server.episodes.works import Works
 from codecraft_server.episodes.world import SHUTDOWN, Grader, World
-from codecraft_server.errors import EpisodeNotFoundError, InvalidFieldError, RequestIdConflictError, ShuttingDownError
+from codecraft_server.errors import (
+    EpisodeNotFoundError,
+    InvalidFieldError,
+    RequestIdConflictError,
+    ShuttingDownError,
+    TaskNotFoundError,
+)
 from codecraft_server.rewards import BY_OUTCOME, RewardTerms
 from codecraft_server.sandbox import Sandboxes
 from codecraft_server.settings import Settings
+from codecraft_server.task import Task
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +54,8 @@ class Episodes:
         self._household = Household()
         self._regradings = Household()  # gradings of ended episodes, which nothing waits for
         works = Works(self._clock, settings.grading, self._household)
-        self._world = World(sandboxes, curriculum, grader, settings, self._clock, self._household, works)
+        self._statistics = Statistics(settings.statistics)
+        self._world = World(sandboxes, curriculum, grader, settings, self._clock, self._household, works, self._statistics)
         self._worker = worker
         self._admission = Admission(settings.episodes.max_episodes, settings.episodes.max_queued_resets)
         self._openings: dict[str, Opening] = {}  # by request id, as long as the opening or its episode lives
@@ -81,29 +91,60 @@ class Episodes:
 
     # The life of episodes
 
-    def reset(self, request_id: str, task_id: str | None, *, reward: RewardTerms = BY_OUTCOME) -> AsyncGenerator[ResetEvent, None]:
-        """Open an episode, or follow the opening there was with this request id. `task_id` None: without a task."""
+    def reset(
+        self, request_id: str, start: TaskChoice | str | None, *, trainer: str = "", reward: RewardTerms = BY_OUTCOME
+    ) -> AsyncGenerator[ResetEvent, None]:
+        """Open an episode, or follow the opening there was with this request id.
+
+        `start` is a task's id, how to choose one, or None: without a task.
+        """
         check_request_id(request_id)
+        check_trainer(trainer)
         check_reward(reward)
+        wanted = Wanted(start, trainer, reward)
         known = self._openings.get(request_id)
         if known is not None:
-            if (known.task.task_id if known.task else None) != task_id or known.terms != reward:
+            if known.wanted != wanted:
                 raise RequestIdConflictError(request_id)
             return known.follow()
         if self._draining:
             raise ShuttingDownError
-        task = None if task_id is None else self.curriculum.get(task_id)
+        opening = self._begin(request_id, wanted, self._task(wanted))
+        self._openings[request_id] = opening
+        return opening.follow()
+
+    def _task(self, wanted: Wanted) -> Task | None:
+        """The task to start with. A choice counts from here on, whatever becomes of the opening."""
+        choice = wanted.start
+        if not isinstance(choice, TaskChoice):
+            return None if choice is None else self.curriculum.get(choice)
+        tasks = self.curriculum.tasks.values()
+        check_choice(choice, tasks, self._world.settings.statistics)
+        fitting = [task for task in tasks if choice.fits(task)]
+        if not fitting:
+            raise TaskNotFoundError(wanted=choice.described)
+        number = self._statistics.count_choice(wanted.trainer, choice.key)
+        return choose(choice, number, fitting, lambda task_id: self._statistics.standing(wanted.trainer, task_id))
+
+    def _begin(self, request_id: str, wanted: Wanted, task: Task | None) -> Opening:
+        episode_id = self._new_id()
+
+        def over(_: Opening) -> None:
+            self._forget(request_id)
+            self._statistics.withdrawn(episode_id)
+
         opening = Opening(
             self._world,
             self._admission,
+            wanted,
             task,
-            self._new_id(),
-            terms=reward,
+            episode_id,
             make=lambda opening, bench: self._made(request_id, opening, bench),
-            over=lambda _: self._forget(request_id),
+            over=over,
         )
-        self._openings[request_id] = opening
-        return opening.follow()
+        if task is not None:
+            self._statistics.expect(episode_id, wanted.trainer, task.task_id)
+        return opening
 
     def _new_id(self) -> str:
         return f"{self._worker}-{secrets.token_hex(6)}"
@@ -113,10 +154,20 @@ class Episodes:
             if self._open.pop(episode.episode_id, None):  # not so when it was judged again
                 self._forget(request_id)
             self._ended.add(episode)
+            self._statistics.ended(episode.episode_id, episode.ending)
             _log.info("episode ended", extra={"episode": episode.episode_id, "outcome": episode.outcome and episode.outcome.value})
 
-        episode = Episode(self._world, secrets.token_urlsafe(24), opening.place, bench, on_end=ended, terms=opening.terms)
+        episode = Episode(
+            self._world,
+            secrets.token_urlsafe(24),
+            opening.place,
+            bench,
+            on_end=ended,
+            terms=opening.wanted.reward,
+            trainer=opening.wanted.trainer,
+        )
         self._open[episode.episode_id] = episode
+        self._statistics.started(episode.episode_id)
         return episode
 
     def _forget(self, request_id: str) -> None:
@@ -184,6 +235,11 @@ class Episodes:
     def views(self) -> list[EpisodeView]:
         """How the open episodes stand, oldest first."""
         return [episode.view() for episode in self._open.values()]
+
+    def statistics(self, trainer: str, task_id: str) -> TaskStatistics:
+        """Tell how the episodes of a task went; `trainer` empty: all, else only those of this one."""
+        check_trainer(trainer)
+        return self._statistics.told(trainer, task_id)
 
     def load(self) -> Load:
         """What of the capacity is in use."""

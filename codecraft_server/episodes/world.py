@@ -7,6 +7,7 @@ from typing import Protocol
 from codecraft_server.clock import Clock
 from codecraft_server.curriculum import Curriculum
 from codecraft_server.episodes.events import Fault, FaultReason
+from codecraft_server.episodes.statistics import Statistics
 from codecraft_server.episodes.waiting import Household
 from codecraft_server.episodes.works import Works
 from codecraft_server.errors import CodecraftError, EngineUnavailableError, SandboxLostError, TaskSetupError
@@ -58,6 +59,7 @@ class World:
     clock: Clock
     household: Household
     works: Works
+    statistics: Statistics
 
     @property
     def bounds(self) -> EpisodeSettings:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from functools import partial
 
 from codecraft.v1 import control_pb2 as pb
 from codecraft.v1 import control_pb2_grpc as rpc
@@ -20,6 +21,11 @@ class Control(rpc.ControlServiceServicer):
         """See the schema, as for all of these."""
         del context
         return views.list_episodes(self._episodes.views(), requests.episode_page(request))
+
+    async def ListTaskStatistics(self, request: pb.ListTaskStatisticsRequest, context: object) -> pb.ListTaskStatisticsResponse:
+        del context
+        page = requests.statistics_page(request)
+        return views.list_task_statistics(self._episodes.curriculum, partial(self._episodes.statistics, page.trainer), page)
 
     async def Prewarm(self, request: pb.PrewarmRequest, context: object) -> pb.PrewarmResponse:
         del context

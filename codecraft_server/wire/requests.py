@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from codecraft.v1 import control_pb2 as ctl
 from codecraft.v1 import environment_pb2 as env
 from codecraft.v1 import types_pb2 as pb
+from codecraft_server.episodes.choosing import Strategy, TaskChoice
 from codecraft_server.episodes.events import Action, ListFiles, ReadFile, RunCommand, TextAction, WriteFile
 from codecraft_server.errors import InvalidFieldError
-from codecraft_server.rewards import RewardMode, RewardTerms
+from codecraft_server.rewards import BY_OUTCOME, RewardMode, RewardTerms
 from codecraft_server.wire.scalars import seconds
 
 _SEPARATE = {pb.OUTPUT_MODE_UNSPECIFIED: False, pb.OUTPUT_MODE_MERGED: False, pb.OUTPUT_MODE_SEPARATE: True}
@@ -17,17 +18,24 @@ _MODES = {
     pb.REWARD_MODE_MILESTONES: RewardMode.MILESTONES,
     pb.REWARD_MODE_SHAPED: RewardMode.SHAPED,
 }
+_STRATEGIES = {
+    env.CHOICE_STRATEGY_UNSPECIFIED: Strategy.UNIFORM,
+    env.CHOICE_STRATEGY_UNIFORM: Strategy.UNIFORM,
+    env.CHOICE_STRATEGY_IN_ORDER: Strategy.IN_ORDER,
+    env.CHOICE_STRATEGY_ADAPTIVE: Strategy.ADAPTIVE,
+}
 _PAGE_SIZE = 100
 _MAX_PAGE_SIZE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Reset:
-    """ResetRequest; `task_id` None: no task yet."""
+    """ResetRequest; `start` is a task's id, how to choose one, or None: no task yet."""
 
     request_id: str
-    task_id: str | None
-    reward: RewardTerms
+    start: TaskChoice | str | None
+    trainer: str
+    reward: RewardTerms = BY_OUTCOME
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +101,12 @@ class Submit:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """ListTasksRequest and ListEpisodesRequest; `size` from 1 on, `category` empty: all."""
+    """ListTasksRequest, ListEpisodesRequest and ListTaskStatisticsRequest; `size` from 1 on, `category` and `trainer` empty: all."""
 
     size: int
     token: str
     category: str = ""
+    trainer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +119,32 @@ class Prewarm:
 
 def reset(request: env.ResetRequest) -> Reset:
     """Decode ResetRequest. InvalidFieldError when it does not say what to start with."""
-    reward = reward_terms(request.reward)
+    return Reset(request.request_id, _start(request), request.trainer, reward_terms(request.reward))
+
+
+def _start(request: env.ResetRequest) -> TaskChoice | str | None:
     match request.WhichOneof("start"):
         case "task_id":
-            return Reset(request.request_id, request.task_id, reward)
+            return request.task_id
         case "no_task":
-            return Reset(request.request_id, None, reward)
+            return None
+        case "choice":
+            return _choice(request.choice)
         case _:
-            raise InvalidFieldError("start", "is missing; set task_id or no_task")
+            raise InvalidFieldError("start", "is missing; set task_id, choice or no_task")
+
+
+def _choice(value: env.TaskChoice) -> TaskChoice:
+    if value.strategy not in _STRATEGIES:
+        raise InvalidFieldError("choice.strategy", f"{value.strategy} is no ChoiceStrategy that this server knows")
+    return TaskChoice(
+        strategy=_STRATEGIES[value.strategy],
+        seed=value.seed,
+        categories=tuple(sorted(set(value.categories))),
+        min_difficulty=value.min_difficulty,
+        max_difficulty=value.max_difficulty,
+        task_ids=tuple(sorted(set(value.task_ids))),
+    )
 
 
 def reward_terms(value: pb.RewardOptions) -> RewardTerms:
@@ -208,6 +235,11 @@ def task_page(request: env.ListTasksRequest) -> Page:
 def episode_page(request: ctl.ListEpisodesRequest) -> Page:
     """Decode ListEpisodesRequest. InvalidFieldError when the size is negative."""
     return Page(_page_size(request.page_size), request.page_token)
+
+
+def statistics_page(request: ctl.ListTaskStatisticsRequest) -> Page:
+    """Decode ListTaskStatisticsRequest. InvalidFieldError when the size is negative."""
+    return Page(_page_size(request.page_size), request.page_token, trainer=request.trainer)
 
 
 def _page_size(value: int) -> int:

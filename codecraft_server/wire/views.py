@@ -1,12 +1,16 @@
 """What a server tells of itself, its tasks and its episodes."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from codecraft.v1 import control_pb2 as ctl
 from codecraft.v1 import environment_pb2 as env
 from codecraft.v1 import types_pb2 as pb
+from codecraft_server.curriculum import Curriculum
 from codecraft_server.episodes.events import EpisodeView, Load, Outcome
+from codecraft_server.episodes.statistics import TaskStatistics
 from codecraft_server.sandbox import Provided
 from codecraft_server.settings import EpisodeSettings, GradingSettings
 from codecraft_server.task import Task
@@ -127,6 +131,34 @@ def list_episodes(views: Sequence[EpisodeView], page: Page) -> ctl.ListEpisodesR
 
 def _age(view: EpisodeView) -> str:
     return f"{view.started_at:020.6f} {view.episode_id}"
+
+
+def list_task_statistics(curriculum: Curriculum, told: Callable[[str], TaskStatistics], page: Page) -> ctl.ListTaskStatisticsResponse:
+    """Encode a page of statistics, in the curriculum's order. InvalidFieldError for a page token of another trainer or catalog."""
+    scope = f"statistics {curriculum.digest} {hashlib.sha256(page.trainer.encode()).hexdigest()}"
+    start = int(position(page.token, scope) or 0)
+    encoded, more = cut((task_statistics(told(task_id)) for task_id in islice(curriculum.tasks, start, None)), page.size)
+    return ctl.ListTaskStatisticsResponse(tasks=encoded, next_page_token=page_token(scope, str(start + len(encoded))) if more else "")
+
+
+def task_statistics(value: TaskStatistics) -> ctl.TaskStatistics:
+    """Encode how the episodes of a task went; what is not known stays absent."""
+    return ctl.TaskStatistics(
+        task_id=value.task_id,
+        started=value.started,
+        passed=value.passed,
+        failed=value.failed,
+        gave_up=value.gave_up,
+        out_of_budget=value.out_of_budget,
+        abandoned=value.abandoned,
+        faults=value.faults,
+        mean_score=value.mean_score,
+        mean_return=value.mean_return,
+        mean_steps=value.mean_steps,
+        recent_pass_rate=value.recent_pass_rate,
+        recent_episodes=value.recent_episodes,
+        mean_grading_time=None if value.mean_grading_s is None else duration(value.mean_grading_s),
+    )
 
 
 def prewarm(ready: int) -> ctl.PrewarmResponse:

@@ -12,8 +12,10 @@ from google.protobuf.duration_pb2 import Duration
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
+from codecraft.v1 import control_pb2 as ctl
 from codecraft.v1 import environment_pb2 as env
 from codecraft.v1 import types_pb2 as pb
+from codecraft.v1.control_pb2_grpc import ControlServiceServicer, add_ControlServiceServicer_to_server
 from codecraft.v1.environment_pb2_grpc import EnvironmentServiceServicer, add_EnvironmentServiceServicer_to_server
 
 PIECE = 1000
@@ -53,10 +55,21 @@ class Script:
     withdraw: grpc.Status | None = None  # how the next step ends after its first event, as if it had never been
     end_early: bool = False  # streams end well, but without a result
     calls: list[str] = field(default_factory=list)
+    resets: list[env.ResetRequest] = field(default_factory=list)
     ran: list[bytes] = field(default_factory=list)  # commands that were really taken up
     stdin: bytearray = field(default_factory=bytearray)
     release: threading.Event = field(default_factory=threading.Event)  # `wait` commands end when it is set
     closed: threading.Event = field(default_factory=threading.Event)
+
+
+def break_where_told(script: Script, context: grpc.ServicerContext) -> None:
+    """Break the stream where the script says so: counted down by each event."""
+    if not script.break_after:
+        return
+    script.break_after[0] -= 1
+    if script.break_after[0] < 0:
+        script.break_after.pop(0)
+        context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
 
 
 class ScriptedService(EnvironmentServiceServicer):
@@ -93,6 +106,7 @@ class ScriptedService(EnvironmentServiceServicer):
 
     def Reset(self, request: env.ResetRequest, context: grpc.ServicerContext) -> Iterator[env.ResetResponse]:
         self._called("Reset", context)
+        self.script.resets.append(request)
         yield env.ResetResponse(progress=env.Progress(queued=env.Queued(position=1)))
         self._break(context)
         if self.script.end_early:
@@ -151,13 +165,7 @@ class ScriptedService(EnvironmentServiceServicer):
             context.abort_with_status(status)
 
     def _break(self, context: grpc.ServicerContext) -> None:
-        """Break the stream where the script says so: counted down by each event."""
-        if not self.script.break_after:
-            return
-        self.script.break_after[0] -= 1
-        if self.script.break_after[0] < 0:
-            self.script.break_after.pop(0)
-            context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
+        break_where_told(self.script, context)
 
     def Interrupt(self, request: env.InterruptRequest, context: grpc.ServicerContext) -> env.InterruptResponse:
         self._called("Interrupt", context)
@@ -193,10 +201,47 @@ class ScriptedService(EnvironmentServiceServicer):
         return env.CloseResponse(outcome=pb.OUTCOME_CLOSED)
 
 
+class ScriptedControl(ControlServiceServicer):
+    """What a trainer may do, as far as the client can tell."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self._called = ScriptedService(script)._called
+
+    def ListEpisodes(self, request: ctl.ListEpisodesRequest, context: grpc.ServicerContext) -> ctl.ListEpisodesResponse:
+        self._called("ListEpisodes", context)
+        at = int(request.page_token or "0")
+        return ctl.ListEpisodesResponse(episodes=[ctl.EpisodeSummary(episode_id=f"w-{at}")], next_page_token=str(at + 1) if at < 2 else "")
+
+    def Prewarm(self, request: ctl.PrewarmRequest, context: grpc.ServicerContext) -> ctl.PrewarmResponse:
+        self._called("Prewarm", context)
+        return ctl.PrewarmResponse(ready=request.sandboxes - 1)
+
+    def ListTaskStatistics(self, request: ctl.ListTaskStatisticsRequest, context: grpc.ServicerContext) -> ctl.ListTaskStatisticsResponse:
+        self._called("ListTaskStatistics", context)
+        at = int(request.page_token or "0")
+        one = ctl.TaskStatistics(task_id=str(at + 1), started=7 if request.trainer else 12)
+        if at == 0:
+            one.mean_score, one.recent_pass_rate, one.recent_episodes = 0.5, 0.25, 4
+        return ctl.ListTaskStatisticsResponse(tasks=[one], next_page_token=str(at + 1) if at < 2 else "")
+
+    def Regrade(self, request: ctl.RegradeRequest, context: grpc.ServicerContext) -> Iterator[ctl.RegradeResponse]:
+        self._called("Regrade", context)
+        for phase in (env.GRADING_PHASE_FREEZING, env.GRADING_PHASE_CHECKING):
+            yield ctl.RegradeResponse(phase=env.Phase(phase=phase, checks=1))
+            break_where_told(self.script, context)
+        yield ctl.RegradeResponse(check=pb.CheckResult(check_id="c", passed=True, weight=1))
+        if self.script.end_early:
+            return
+        result = ctl.RegradeResult(grade=pb.Grade(score=1, passed=True), previous_grade=pb.Grade(score=0.5), task_digest=request.episode_id)
+        yield ctl.RegradeResponse(result=result)
+
+
 def serve(script: Script) -> tuple[grpc.Server, str]:
     """Serve on a free port of loopback; the caller stops it."""
     server = grpc.server(futures.ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])
     add_EnvironmentServiceServicer_to_server(ScriptedService(script), server)
+    add_ControlServiceServicer_to_server(ScriptedControl(script), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     return server, f"127.0.0.1:{port}"

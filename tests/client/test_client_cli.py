@@ -1,5 +1,6 @@
 """The command line, as a user runs it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ def codecraft(*arguments: str, **environment: str) -> subprocess.CompletedProces
     return subprocess.run(command, env=clean | environment, capture_output=True, text=True, timeout=60, check=False)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["demo", "--help"], ["info", "--help"], ["tasks", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["demo", "--help"], ["info", "--help"], ["tasks", "--help"], ["stats", "--help"]])
 def test_help_is_everywhere(arguments: list[str]) -> None:
     """Each command explains itself with status 0."""
     done = codecraft(*arguments)
@@ -30,7 +31,7 @@ def test_wrong_usage_has_status_2(arguments: list[str]) -> None:
     assert "usage: codecraft" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["info", "tasks"])
+@pytest.mark.parametrize("command", ["info", "tasks", "stats"])
 def test_no_server_is_one_line(command: str) -> None:
     """Where nobody answers: status 1, and one line that names the remedy."""
     done = codecraft(command, "--target", "127.0.0.1:1")
@@ -77,3 +78,31 @@ def test_the_package_is_light() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert {"gymnasium", "numpy", "rich", "docker", "codecraft_server"}.isdisjoint(done.stdout.split())
     assert "grpc" in done.stdout.split()
+
+
+def test_stats_tells_how_it_went(target: str) -> None:
+    """Each task has a row, from all pages, however narrow the terminal; what can't be known is left blank."""
+    done = codecraft("stats", "--target", target, COLUMNS="20")
+    assert done.returncode == 0, done.stderr
+    heads, *rows = [line.split() for line in done.stdout.splitlines()]
+    assert " ".join(heads) == "task started passed failed gave up out left faults score return steps recent grading"
+    assert rows == [
+        ["1", "12", "0", "0", "0", "0", "0", "0", "0.50", "25%", "of", "4"],
+        ["2", "12", "0", "0", "0", "0", "0", "0"],
+        ["3", "12", "0", "0", "0", "0", "0", "0"],
+    ]
+
+
+def test_stats_for_machines(target: str) -> None:
+    """One JSON object a line, with null for what can't be known, of the trainer that was named."""
+    done = codecraft("stats", "--json", "--trainer", "t", CODECRAFT_TARGET=target)
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(one["task_id"], one["started"], one["mean_score"]) for one in told] == [("1", 7, 0.5), ("2", 7, None), ("3", 7, None)]
+
+
+def test_stats_sends_the_control_token(target: str, script: Script) -> None:
+    """It comes from a variable of its own, which is not the agents'."""
+    script.token = "control"
+    assert codecraft("stats", "--target", target, CODECRAFT_CONTROL_TOKEN="control").returncode == 0
+    refused = codecraft("stats", "--target", target, CODECRAFT_TOKEN="control")
+    assert (refused.returncode, refused.stdout) == (1, "")

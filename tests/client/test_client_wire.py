@@ -7,13 +7,14 @@ import pytest
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
+from codecraft.v1 import control_pb2 as ctl
 from codecraft.v1 import environment_pb2 as env
 from codecraft.v1 import errors_pb2
 from codecraft.v1 import types_pb2 as pb
 from codecraft_client import errors
 from codecraft_client.actions import ListFiles, ReadFile, RunCommand, Text, WriteFile
 from codecraft_client.rewards import Reward, RewardMode, RewardOptions
-from codecraft_client.types import EndReason, Observation, Outcome
+from codecraft_client.types import ChoiceStrategy, EndReason, Observation, Outcome, TaskChoice
 from codecraft_client.wire import enums, events, requests, status, values
 
 DECODERS: list[tuple[type[Message], Callable[[Any], object]]] = [
@@ -23,6 +24,9 @@ DECODERS: list[tuple[type[Message], Callable[[Any], object]]] = [
     (env.ResetResponse, events.reset_event),
     (env.StepResponse, events.step_event),
     (env.SubmitResponse, events.submit_event),
+    (ctl.RegradeResponse, events.regrade_event),
+    (ctl.EpisodeSummary, values.episode_summary),
+    (ctl.TaskStatistics, values.task_statistics),
 ]
 TIMES = {"google.protobuf.Duration", "google.protobuf.Timestamp"}
 
@@ -128,6 +132,38 @@ def test_every_field_of_reward_options_is_sent() -> None:
 def test_every_kind_of_action_can_be_made() -> None:
     """The schema has no kind of action that this client can't send."""
     assert {field.name for field in pb.Action.DESCRIPTOR.fields} == {"run_command", "write_file", "read_file", "list_files", "text"}
+
+
+def test_every_field_of_a_reset_is_sent() -> None:
+    """A choice with all its values set fills every field of its message, and each way to start is one of the schema's."""
+    choice = TaskChoice(ChoiceStrategy.ADAPTIVE, -3, ("a", "b"), 2, 4, ("1",))
+    sent = requests.reset("r", None, choice, "t")
+    assert (sent.request_id, sent.trainer, sent.WhichOneof("start")) == ("r", "t", "choice")
+    assert {field.name for field, _ in sent.choice.ListFields()} == {field.name for field in env.TaskChoice.DESCRIPTOR.fields}
+    assert requests.reset("r", "1", None, "").WhichOneof("start") == "task_id"
+    assert requests.reset("r", None, None, "").WhichOneof("start") == "no_task"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("r", "1", TaskChoice(), ""),
+        ("r", None, TaskChoice(seed=2**63), ""),
+        ("r", None, TaskChoice(min_difficulty=2**40), ""),
+        ("r", None, None, "\ud800"),
+        ("r", "\ud800", None, ""),
+    ],
+)
+def test_a_reset_that_the_wire_cannot_carry_is_refused_here(arguments: Any) -> None:
+    """Two ways to start, numbers out of range and lone surrogates are an error of ours, not protobuf's."""
+    with pytest.raises(errors.UsageError):
+        requests.reset(*arguments)
+
+
+def test_every_strategy_can_be_asked_for() -> None:
+    """The schema has no strategy that this client can't send."""
+    sent = {requests.reset("r", None, TaskChoice(strategy), "").choice.strategy for strategy in ChoiceStrategy}
+    assert sent == set(env.ChoiceStrategy.values()) - {0}
 
 
 ENUMS = [

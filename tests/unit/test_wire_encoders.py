@@ -12,7 +12,9 @@ from samples import changed, filled
 
 from codecraft.v1 import control_pb2, environment_pb2, types_pb2
 from codecraft_server import rewards, sandbox
+from codecraft_server.curriculum import Curriculum
 from codecraft_server.episodes import events
+from codecraft_server.episodes.statistics import TaskStatistics
 from codecraft_server.grading import verdict
 from codecraft_server.task import GradingPlace, Task
 from codecraft_server.wire import events as wire
@@ -22,6 +24,7 @@ from codecraft_server.wire.scalars import EnumType
 from codecraft_server.wire.tasks import Terms
 
 TERMS = Terms(output_max_bytes=77, rootfs_bounded=True)
+THREE = Curriculum({str(number): filled(Task) for number in range(3)})
 TWO_EACH = Page(size=2, token="")
 
 # What of the domain clients never see, and why.
@@ -102,6 +105,8 @@ SAMPLES: list[Sample] = [
     *((filled(kind), wire.regrade_event) for kind in get_args(events.RegradeEvent)),
     (filled(events.EpisodeView), lambda view: views.get_episode(view, TERMS)),
     (filled(events.EpisodeView), lambda view: views.list_episodes([view] * 3, TWO_EACH)),
+    (filled(TaskStatistics), views.task_statistics),
+    (filled(TaskStatistics), lambda one: views.list_task_statistics(THREE, lambda _: one, TWO_EACH)),
     (events.Outcome.PASSED, views.close),
     (9, views.write_stdin),
     (9, views.prewarm),

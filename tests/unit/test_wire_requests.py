@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 from codecraft.v1 import control_pb2 as ctl
 from codecraft.v1 import environment_pb2 as env
 from codecraft.v1 import types_pb2 as pb
+from codecraft_server.episodes.choosing import Strategy, TaskChoice
 from codecraft_server.episodes.events import ListFiles, ReadFile, RunCommand, TextAction, WriteFile
 from codecraft_server.errors import InvalidFieldError
 from codecraft_server.rewards import RewardMode, RewardTerms
@@ -18,6 +19,9 @@ from codecraft_server.wire import requests
 
 RUN = pb.RunCommand(
     command=b"c", timeout=Duration(seconds=3), stdin=b"in", stdin_open=True, session="s", output_mode=pb.OUTPUT_MODE_SEPARATE
+)
+CHOICE = env.TaskChoice(
+    strategy=env.CHOICE_STRATEGY_ADAPTIVE, seed=-3, categories=["b", "a", "b"], min_difficulty=2, max_difficulty=4, task_ids=["2", "1", "2"]
 )
 ADDRESS = {"episode_id": "e", "episode_token": "t"}
 
@@ -28,6 +32,7 @@ SAMPLES: list[tuple[Message, Callable[[Any], Any]]] = [
     (env.ResetRequest(request_id="r", task_id="1"), requests.reset),
     (env.ResetRequest(request_id="r", no_task=env.NoTask()), requests.reset),
     (env.ResetRequest(task_id="1", reward=pb.RewardOptions(mode=pb.REWARD_MODE_SHAPED, milestone_share=0.5, discount=0.5)), requests.reset),
+    (env.ResetRequest(request_id="r", choice=CHOICE, trainer="t"), requests.reset),
     (env.StepRequest(**ADDRESS, step_index=3, action=pb.Action(run_command=RUN), stream_output=True), requests.step),
     (env.StepRequest(action=pb.Action(write_file=pb.WriteFile(path=b"p", content=b"c", mode=0o600, offset=7))), requests.step),
     (env.StepRequest(action=pb.Action(read_file=pb.ReadFile(path=b"p", offset=4, max_bytes=5))), requests.step),
@@ -41,6 +46,7 @@ SAMPLES: list[tuple[Message, Callable[[Any], Any]]] = [
     (env.CloseRequest(**ADDRESS), requests.episode),
     (ctl.ListEpisodesRequest(page_size=5, page_token="p"), requests.episode_page),
     (ctl.RegradeRequest(episode_id="e"), requests.regrade),
+    (ctl.ListTaskStatisticsRequest(page_size=5, page_token="p", trainer="t"), requests.statistics_page),
     (ctl.PrewarmRequest(task_id="1", sandboxes=4), lambda request: requests.prewarm(request, 10)),
 ]
 
@@ -86,6 +92,25 @@ def test_every_field_of_every_request_arrives() -> None:
     }
     assert fields - arrived == set()
     assert len(fields) > 40
+
+
+def test_a_choice_arrives_as_it_was_sent() -> None:
+    """Every value in its place; a list is taken for the set that it means, and a strategy that is not named is the uniform one."""
+    wanted = TaskChoice(Strategy.ADAPTIVE, -3, ("a", "b"), 2, 4, ("1", "2"))
+    assert requests.reset(env.ResetRequest(request_id="r", choice=CHOICE, trainer="t")) == requests.Reset("r", wanted, "t")
+    assert requests.reset(env.ResetRequest(choice=env.TaskChoice())).start == TaskChoice(Strategy.UNIFORM)
+
+
+def test_every_strategy_of_the_schema_is_known_and_no_other() -> None:
+    """Each value has a strategy of its own name; what a later schema may add is refused."""
+    for name, number in env.ChoiceStrategy.items():
+        if number:
+            start = requests.reset(env.ResetRequest(choice=env.TaskChoice(strategy=number))).start
+            assert isinstance(start, TaskChoice)
+            assert name == f"CHOICE_STRATEGY_{start.strategy.name}"
+    assert len(env.ChoiceStrategy.values()) == len(Strategy) + 1
+    with pytest.raises(InvalidFieldError, match=r"choice\.strategy: 99"):
+        requests.reset(env.ResetRequest(choice=env.TaskChoice(strategy=99)))  # type: ignore[arg-type]
 
 
 def test_actions_arrive_as_they_were_sent() -> None:

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 from samples import filled
 
+from codecraft_server.curriculum import Curriculum
 from codecraft_server.episodes import events
+from codecraft_server.episodes.statistics import TaskStatistics
 from codecraft_server.errors import CurriculumError, InvalidFieldError
 from codecraft_server.sandbox import FileContent, FileEntry, FileList, FileType, Gap, Stream
 from codecraft_server.task import Check, CommandCheck, Task, Visibility
@@ -132,6 +134,22 @@ def test_pages_of_episodes_tell_none_twice_while_others_close() -> None:
     first = views.list_episodes(opened[::-1], Page(2, ""))
     second = views.list_episodes(opened[2:], Page(9, first.next_page_token))
     assert [one.episode_id for one in (*first.episodes, *second.episodes)] == ["e0", "e1", "e2", "e3", "e4"]
+
+
+def test_statistics_come_in_pages_of_one_trainer() -> None:
+    """The order goes on behind the last told; the longest name there may be has its pages, and a token is of one trainer only."""
+    longest = "\U0001f40d" * 128
+    five = Curriculum({str(number): _task(number) for number in range(5)})
+
+    def told(task_id: str) -> TaskStatistics:
+        return replace(filled(TaskStatistics), task_id=task_id)
+
+    first = views.list_task_statistics(five, told, Page(2, "", trainer=longest))
+    second = views.list_task_statistics(five, told, Page(9, first.next_page_token, trainer=longest))
+    assert [one.task_id for one in (*first.tasks, *second.tasks)] == ["0", "1", "2", "3", "4"]
+    assert second.next_page_token == ""
+    with pytest.raises(InvalidFieldError, match="page_token"):
+        views.list_task_statistics(five, told, Page(2, first.next_page_token, trainer="another"))
 
 
 @pytest.mark.parametrize(
