@@ -34,6 +34,9 @@ PATH = "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin"
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]")
 _MAX_DESCRIPTORS = 16_384  # enough for any build or server; kernel memory for them is charged to the sandbox
 _BYTES_PER_INODE = 4096  # small files: a tmpfs holds no more of them than it has pages
+# Memory that no process holds is none that killing all processes gives back: with it an agent could have its guest killed instead of being graded. So a
+# segment goes with the last process that has it, and queues hold 1 MiB in all (sysvipc(7)); of files each tmpfs holds a bounded number.
+_SYSCTLS = {"kernel.shm_rmid_forced": "1", "kernel.msgmni": "64"}
 _SHARES = {"/tmp": 0.25, HOME: 0.125, "/dev/shm": 0.125}  # noqa: S108 - mount points in the sandbox; the working directory has the rest
 
 
@@ -87,7 +90,7 @@ def tmpfs_sizes(spec: SandboxSpec) -> dict[str, int]:
 
 
 def _tmpfs_option(path: str, size: int) -> str:
-    mode, uid = ("1777", 0) if path == "/tmp" else ("755", AGENT_UID)  # noqa: S108 - as above
+    mode, uid = ("1777", 0) if path in {"/tmp", "/dev/shm"} else ("755", AGENT_UID)  # noqa: S108 - as above
     return f"rw,exec,nosuid,nodev,size={size},nr_inodes={max(256, size // _BYTES_PER_INODE)},mode={mode},uid={uid},gid={uid}"
 
 
@@ -133,8 +136,6 @@ def container_config(
 
 
 def _host_config(spec: SandboxSpec, volume: str, runtime: str, *, bounded_rootfs: bool) -> dict[str, Any]:
-    sizes = tmpfs_sizes(spec)
-    shm = sizes.pop("/dev/shm")  # noqa: S108 - as above
     config: dict[str, Any] = {
         "AutoRemove": True,
         "LogConfig": {"Type": "none", "Config": {}},
@@ -145,8 +146,8 @@ def _host_config(spec: SandboxSpec, volume: str, runtime: str, *, bounded_rootfs
         "IpcMode": "private",
         "Init": False,
         "ReadonlyRootfs": not spec.writable_rootfs,
-        "Tmpfs": {path: _tmpfs_option(path, size) for path, size in sizes.items()},
-        "ShmSize": shm,
+        "Tmpfs": {path: _tmpfs_option(path, size) for path, size in tmpfs_sizes(spec).items()},
+        "Sysctls": dict(_SYSCTLS),
         "Mounts": [
             {"Type": "volume", "Source": volume, "Target": GUEST_DIRECTORY, "ReadOnly": True, "VolumeOptions": {"NoCopy": True}},
         ],

@@ -110,11 +110,15 @@ async def run_command(
             stdin=action.stdin,
             stdin_open=action.stdin_open,
         )
-    except FileProblem as problem:
+        started(command)
+        return await _followed(command, streamed if policy.stream else None)
+    except FileProblem as problem:  # it can't be started, which may come out later: where an agent has used up all memory, say
         return Effect(message=problem.message, error=_COMMAND_ERRORS[problem.kind])
-    started(command)
+
+
+async def _followed(command: Command, streamed: Callable[[Output | Gap], None] | None) -> Effect:
     kept: list[Output | Gap] = []
-    take = streamed if policy.stream else kept.append
+    take = streamed or kept.append
     async for event in command.events():
         if isinstance(event, Ended):
             return _ended(event, kept)

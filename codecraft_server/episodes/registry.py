@@ -53,8 +53,8 @@ class Episodes:
         self._clock = clock or RealClock()
         self._household = Household()
         self._regradings = Household()  # gradings of ended episodes, which nothing waits for
-        works = Works(self._clock, settings.grading, self._household)
         self._statistics = Statistics(settings.statistics)
+        works = Works(self._clock, settings.grading, self._household)
         self._world = World(sandboxes, curriculum, grader, settings, self._clock, self._household, works, self._statistics)
         self._worker = worker
         self._admission = Admission(settings.episodes.max_episodes, settings.episodes.max_queued_resets)

@@ -113,6 +113,7 @@ class Turn:
     async def _command(self, action: RunCommand, task: Task, sandbox: Sandbox) -> Effect:
         wanted_s = action.timeout_s or task.limits.command_s
         timeout_s = max(_LEAST_S, min(wanted_s, self.seconds_left))
+        began = self.world.clock.monotonic()
         effect = await run_command(
             sandbox,
             action,
@@ -121,6 +122,8 @@ class Turn:
             started=lambda command: self.run.started(command, stdin_open=action.stdin_open),
             streamed=self.run.printed,
         )
+        if effect.ended is None:
+            effect.busy_s = self.world.clock.monotonic() - began
         if effect.ended and effect.ended.reason is EndReason.TIMED_OUT and timeout_s < wanted_s:
             effect.busy_s = max(effect.busy_s, self.seconds_left)  # it was the episode's time that ran out, whatever rounding says
         return effect

@@ -10,7 +10,7 @@ from grading_helpers import SHIPPED, Opener, do, judge, reasons, verdict
 from codecraft_server.grading.verdict import Grade
 from codecraft_server.layout import lay_out
 from codecraft_server.sandbox import Output, OutputPolicy, Sandbox
-from codecraft_server.task import Check, CommandCheck, Deed, Expected, FileCheck, Match, Task, TaskFile, Visibility
+from codecraft_server.task import Check, CommandCheck, Deed, Expected, FileCheck, GradingPlace, Match, Task, TaskFile, Visibility
 
 pytestmark = pytest.mark.docker
 
@@ -98,9 +98,9 @@ async def test_a_daemon_that_would_rewrite_the_work_is_dead_before_the_checks(op
 
 
 async def test_a_link_to_what_the_agent_may_not_read_leads_nowhere(opened: Opener) -> None:
-    """Files are looked at with the agent's rights: a link planted at a checked path opens no door."""
+    """Files are looked at with the agent's rights: a link planted at a checked path opens no door (in place: into a copy it does not come)."""
     body = FileCheck("hello.py", content=Expected(Match.CONTAINS, "root:"))
-    task = replace(HELLO, checks=(Check("c", "C", 1.0, 10.0, Visibility.RESULT, body),))
+    task = replace(HELLO, checks=(Check("c", "C", 1.0, 10.0, Visibility.RESULT, body),), grading_place=GradingPlace.IN_PLACE)
     shadow = await verdict(opened, task, ("ln -s /etc/shadow hello.py",))
     assert shadow.score == 0.0, "the grader read /etc/shadow for the agent"
     passwd = await verdict(opened, task, ("ln -s /etc/passwd hello.py",))

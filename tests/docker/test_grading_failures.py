@@ -180,6 +180,23 @@ async def test_the_sandboxes_memory_filled_up_is_no_fault(table: Table) -> None:
     assert (result.fault, result.reward.value) == (None, 1.0)
 
 
+async def test_memory_that_no_process_holds_does_not_keep_work_from_being_graded(table: Table) -> None:
+    """Shared memory that outlives its processes, and files without content, can't fill the memory that copying needs."""
+    segments = (
+        "import ctypes; libc = ctypes.CDLL(None); libc.shmat.restype = ctypes.c_void_p",
+        "for _ in range(60):",
+        "    at = libc.shmat(libc.shmget(0, 16 << 20, 0o1600), None, 0); ctypes.memset(ctypes.c_void_p(at), 1, 16 << 20)",
+        "    libc.shmdt(ctypes.c_void_p(at))",
+        "for i in range(400000): open(f'/dev/shm/{i}', 'w').close()",
+    )
+    script = "\n".join(segments)
+    played = await table.play(TASK, "echo right > hello.py; head -c 50M /dev/urandom > big", f"cat > /tmp/fill.py <<'X'\n{script}\nX")
+    for _ in range(3):
+        await played.run("python3 /tmp/fill.py 2> /dev/null; true")
+    result = await played.submit()
+    assert (result.fault, result.reward.value) == (None, 1.0)
+
+
 @pytest.mark.parametrize("place", [GradingPlace.FRESH, GradingPlace.IN_PLACE])
 async def test_full_capacity_can_always_grade(table: Table, place: GradingPlace) -> None:
     """With one episode admitted, and that one open, its work is graded; the result says where."""

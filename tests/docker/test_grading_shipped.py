@@ -1,4 +1,7 @@
-"""The shipped tasks, graded in real containers: the solution passes, nothing else does."""
+"""Shipped tasks, graded in real containers: the solution passes, nothing else does.
+
+The first three tasks, and of the others the easiest one of each category; `codecraft-server tasks check` proves them all.
+"""
 
 import pytest
 from grading_helpers import SHIPPED, Opener, reasons, verdict
@@ -7,8 +10,13 @@ from codecraft_server.task import Deed, WrongAnswer
 
 pytestmark = pytest.mark.docker
 
-TASKS = list(SHIPPED.tasks)
-WRONG = [pytest.param(task_id, wrong, id=f"{task_id}-{wrong.name}") for task_id in TASKS for wrong in SHIPPED.get(task_id).wrong]
+FIRST = ("1", "2", "3")  # the ancestor's: all of their wrong answers are tried
+TASKS = [*FIRST, *{task.category: task.task_id for task in reversed(SHIPPED.tasks.values()) if task.task_id not in FIRST}.values()]
+WRONG = [
+    pytest.param(task_id, wrong, id=f"{task_id}-{wrong.name}")
+    for task_id in TASKS
+    for wrong in (SHIPPED.get(task_id).wrong if task_id in FIRST else SHIPPED.get(task_id).wrong[:1])
+]
 
 
 @pytest.mark.parametrize("task_id", TASKS)

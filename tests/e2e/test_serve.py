@@ -41,15 +41,10 @@ def test_an_episode_from_the_listening_line_to_the_exit() -> None:
 
 
 def test_it_is_ready_within_two_seconds_when_the_images_are_there() -> None:
-    """Of three starts the fastest counts, for other work of the machine must not decide."""
-    fastest = 1e9
-    for _ in range(3):
-        with served() as server:
-            fastest = min(fastest, server.ready_s)
-            assert server.end(signal.SIGINT) == 0
-        if fastest <= READY_S:
-            return
-    pytest.fail(f"it took {fastest:.1f} s")
+    """Two seconds of a processor, that is: how much of one the machine has left at this moment is not the server's doing."""
+    with served() as server:
+        assert server.ready_cpu_s <= READY_S
+        assert server.end(signal.SIGINT) == 0
 
 
 def test_sigterm_lets_a_running_step_end() -> None:

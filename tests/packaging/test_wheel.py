@@ -46,6 +46,12 @@ def test_the_wheel_carries_what_stands_outside_of_the_packages(wheel: Path) -> N
     assert not [name for name in names if name.startswith(("tests/", "benchmarks/"))]
 
 
+def test_the_wheel_carries_every_file_of_every_task(wheel: Path) -> None:
+    """The folders of tasks lie beside the curriculum that names them, and nothing is missing or added."""
+    carried = {name.removeprefix("codecraft_server/_data/") for name in zipfile.ZipFile(wheel).namelist() if "/_data/tasks/" in name}
+    assert carried == {str(file.relative_to(ROOT)) for file in (ROOT / "tasks").rglob("*") if file.is_file()}
+
+
 @pytest.mark.timeout(300)
 def test_the_installed_programs_answer(installed: Path, tmp_path: Path) -> None:
     """Both commands help, and the server lists the curriculum it brought along, far from any checkout."""
@@ -53,7 +59,7 @@ def test_the_installed_programs_answer(installed: Path, tmp_path: Path) -> None:
         shown = subprocess.run([installed / program, "--help"], capture_output=True, text=True, check=True, cwd=tmp_path)
         assert program in shown.stdout
     listed = subprocess.run([installed / "codecraft-server", "tasks", "list"], capture_output=True, text=True, check=True, cwd=tmp_path)
-    assert "Hello World" in listed.stdout
+    assert {"Hello World", "First files and folders"} <= {line[line.rfind("  ") + 2 :] for line in listed.stdout.splitlines()}
 
 
 @pytest.mark.docker

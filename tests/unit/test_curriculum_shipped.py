@@ -1,6 +1,5 @@
-"""The curriculum that ships, and the digests by which tasks and curricula are told apart."""
+"""The curriculum that ships: what can be proven of it without an engine. How its tasks grade is seen in containers."""
 
-import dataclasses
 import json
 from pathlib import Path
 
@@ -10,132 +9,113 @@ import pytest
 import codecraft_server.curriculum
 from codecraft_server.curriculum import load, shipped
 from codecraft_server.settings import TaskDefaults
-from codecraft_server.task import TaskFile
+from codecraft_server.task import Deed, GradingPlace, Task, TaskFile
 
-DEFAULTS = TaskDefaults()
-SHIPPED = load(None, DEFAULTS)
+SHIPPED = load(None, TaskDefaults())
+TASKS = list(SHIPPED.tasks.values())
 SCHEMA_FILE = Path(codecraft_server.curriculum.__file__).parent / "curriculum.schema.json"
 
-
-def written(tmp_path: Path, **entry: object) -> Path:
-    file = tmp_path / "curriculum.json"
-    base = {"title": "T", "category": "C", "docker": "codecraft/debian:1", "shell": "/bin/sh", "description": "d", "test": "t"}
-    file.write_text(json.dumps({"tasks": {"t": {**base, **entry}}}))
-    return file
+every_task = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.task_id)
 
 
 def test_the_ancestors_three_tasks_ship() -> None:
     """Tasks 1, 2 and 3 are the ancestor's, in order, on an image of ours, without a network."""
-    first = [SHIPPED.get(task_id) for task_id in ("1", "2", "3")]
-    assert [task.title for task in first] == ["Hello World", "Git Clone", "Sort"]
-    assert list(SHIPPED.tasks)[:3] == ["1", "2", "3"]
+    first = TASKS[:3]
+    assert [(task.task_id, task.title) for task in first] == [("1", "Hello World"), ("2", "Git Clone"), ("3", "Sort")]
     assert {(task.sandbox.image, task.sandbox.shell, task.sandbox.working_dir) for task in first} == {
         ("codecraft/debian:1", b"/bin/bash", b"/workspace")
     }
 
 
-@pytest.mark.parametrize("task_id", SHIPPED.tasks)
-def test_every_shipped_task_can_be_judged_and_proven(task_id: str) -> None:
+def test_every_folder_of_a_task_ships() -> None:
+    """No task lies about that no entry names, and the entry's id is the folder's name."""
+    entries = json.loads(shipped().read_text())["tasks"]
+    named = {task_id: entry["folder"] for task_id, entry in entries.items() if "folder" in entry}
+    assert sorted(named.values()) == sorted(f"tasks/{folder.name}" for folder in (shipped().parent / "tasks").iterdir())
+    assert all(folder == f"tasks/{task_id}" for task_id, folder in named.items())
+
+
+def test_the_curriculum_is_broad() -> None:
+    """At least 60 tasks, no two with the same title, text or solution, in at least 12 categories, judged by at least 6 kinds of check."""
+    assert len(TASKS) >= 60
+    for texts in ([task.title for task in TASKS], [task.description for task in TASKS], [task.solution for task in TASKS]):
+        assert len(set(texts)) == len(TASKS)
+    assert len({task.category for task in TASKS}) >= 12
+    assert len({type(check.body) for task in TASKS for check in task.checks}) >= 6
+
+
+def test_difficulty_really_rises() -> None:
+    """All degrees from 1 to 10 occur, and behind the first three tasks none comes before an easier one."""
+    degrees = [task.difficulty for task in TASKS]
+    assert set(degrees) == set(range(1, 11))
+    assert degrees[3:] == sorted(degrees[3:])
+
+
+def test_the_prerequisites_are_one_graph_that_begins_with_the_first_task() -> None:
+    """Only task 1 needs nothing, and what a task needs comes before it: so each is reached from task 1, and there is no circle."""
+    assert [task.task_id for task in TASKS if not task.prerequisites] == ["1"]
+    places = {task.task_id: place for place, task in enumerate(TASKS)}
+    assert not [task.task_id for task in TASKS if any(places[needed] >= places[task.task_id] for needed in task.prerequisites)]
+
+
+def test_no_task_needs_a_harder_one() -> None:
+    """What must be learned first is at most as hard."""
+    harder = [(task.task_id, needed) for task in TASKS for needed in task.prerequisites if SHIPPED.get(needed).difficulty > task.difficulty]
+    assert not harder
+
+
+def lines_of(deed: Deed) -> int:
+    return len((deed.content.decode() if isinstance(deed, TaskFile) else deed).splitlines())
+
+
+def test_many_solutions_are_small_real_programs() -> None:
+    """At least 10 solutions have a file of more than 60 lines."""
+    assert len([task for task in TASKS if any(lines_of(deed) > 60 for deed in task.solution)]) >= 10
+
+
+@every_task
+def test_every_shipped_task_can_be_judged_and_proven(task: Task) -> None:
     """Every task has checks, a solution and at least three wrong answers of different names, needs no network and says what it is."""
-    task = SHIPPED.get(task_id)
     assert task.checks
     assert task.solution
     assert len({wrong.name for wrong in task.wrong}) == len(task.wrong) >= 3
     assert all(wrong.max_score < task.pass_score for wrong in task.wrong)
     assert not task.sandbox.network
     assert task.difficulty
+    assert task.tags
     assert task.license
-    assert all(text.endswith((".", "!", "?")) for text in (task.description.strip(), task.test.strip()))
+    assert task.description.strip()
+    assert task.test.strip().endswith((".", "!", "?"))
 
 
-@pytest.mark.parametrize("task_id", SHIPPED.tasks)
-def test_no_shipped_task_tells_its_solution(task_id: str) -> None:
+@every_task
+def test_no_shipped_task_tells_its_solution(task: Task) -> None:
     """Neither the text nor the files that the agent gets hold a file of the solution."""
-    task = SHIPPED.get(task_id)
     visible = [task.description, task.test, *(file.content.decode(errors="replace") for file in task.files)]
     secrets = [deed.content.decode() for deed in task.solution if isinstance(deed, TaskFile)]
     assert not [secret for secret in secrets if any(secret.strip() in text for text in visible)]
 
 
-def test_the_shipped_file_fits_the_schema_that_it_names() -> None:
-    """Editors find the schema by the relative path in the file, and the file is valid by it."""
+@every_task
+def test_the_work_of_a_shipped_task_can_be_copied(task: Task) -> None:
+    """What is judged lies below the working directory, so that every task is graded in a fresh sandbox."""
+    assert task.grading_place is GradingPlace.FRESH
+    assert task.grading_paths == (".",)
+
+
+def test_the_shipped_files_fit_the_schema_that_they_name() -> None:
+    """Editors find the schema by the relative path in the file; the file, and the entries in folders, are valid by it."""
+    schema = json.loads(SCHEMA_FILE.read_text())
     content = json.loads(shipped().read_text())
     assert (shipped().parent / content["$schema"]).resolve() == SCHEMA_FILE.resolve()
-    jsonschema.validate(content, json.loads(SCHEMA_FILE.read_text()), cls=jsonschema.Draft202012Validator)
+    jsonschema.validate(content, schema, cls=jsonschema.Draft202012Validator)
+    entries = jsonschema.Draft202012Validator({"$defs": schema["$defs"], "$ref": "#/$defs/entry"})
+    for folder in (shipped().parent / "tasks").iterdir():
+        entries.validate(json.loads((folder / "task.json").read_text()))
 
 
-def test_a_digest_is_the_same_every_time_and_whatever_the_layout(tmp_path: Path) -> None:
-    """Order of keys, white space and defaults that are spelled out do not change what a task is."""
-    plain = load(written(tmp_path), DEFAULTS)
-    spelled = {
-        "working_dir": "/workspace",
-        "user": "agent",
-        "limits": {"steps": DEFAULTS.steps},
-        "grading": {"aggregate": "all"},
-        "tags": [],
-    }
-    file = written(tmp_path, **spelled)
-    entries = json.loads(file.read_text())["tasks"]["t"]
-    file.write_text(json.dumps({"tasks": {"t": dict(reversed(entries.items()))}}, indent=7))
-    assert load(file, DEFAULTS).digest == plain.digest
-
-
-def test_a_digest_is_stable_across_versions(tmp_path: Path) -> None:
-    """The digest of one task is written down here: results of different versions are compared by it, so it changes only on purpose."""
-    check = {"id": "a", "kind": "command", "command": "true", "stdout": {"json": [1]}, "timeout_s": 1}
-    limits = {
-        "steps": 1,
-        "episode_s": 2,
-        "command_s": 3,
-        "grading_s": 4,
-        "cpus": 1,
-        "memory_mb": 64,
-        "disk_mb": 32,
-        "pids": 64,
-        "output_kb": 1,
-    }
-    entry = {"checks": [check], "files": {"f": "x"}, "limits": limits, "grading": {"pass_score": 1}, "malformed_penalty": -1}
-    task = load(written(tmp_path, **entry), DEFAULTS).get("t")
-    assert task.digest == "5cd09e9bebf8d64e965f4a260e38628c7532ca86d0d589a932156d51a417baa3"
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"title": "U"},
-        {"description": "e"},
-        {"for_teacher": "x"},
-        {"files": {"a": ""}},
-        {"setup": ["true"]},
-        {"limits": {"steps": 3}},
-        {"limits": {"cpus": 0.5}},
-        {"checks": [{"id": "a", "kind": "command", "command": "true"}]},
-        {"checks": [{"id": "a", "kind": "file", "path": "true"}]},
-        {"solution": ["true"]},
-        {"grading": {"aggregate": "weighted"}},
-    ],
-)
-def test_whatever_changes_a_task_changes_its_digest(change: dict[str, object], tmp_path: Path) -> None:
-    """Visible or hidden, every part of a task counts."""
-    before = load(written(tmp_path), DEFAULTS)
-    after = load(written(tmp_path, **change), DEFAULTS)
-    assert after.get("t").digest != before.get("t").digest
-    assert after.digest != before.digest
-
-
-def test_defaults_are_part_of_the_digest(tmp_path: Path) -> None:
-    """An operator who changes a default changes the tasks that rely on it."""
-    file = written(tmp_path)
-    assert load(file, dataclasses.replace(DEFAULTS, steps=7)).digest != load(file, DEFAULTS).digest
-
-
-def test_the_order_of_tasks_is_part_of_the_curriculums_digest(tmp_path: Path) -> None:
-    """A curriculum is a sequence: the same tasks in another order are another one."""
-    file = written(tmp_path)
-    entry = json.loads(file.read_text())["tasks"]["t"]
-    file.write_text(json.dumps({"tasks": {"a": entry, "b": entry}}))
-    one = load(file, DEFAULTS)
-    file.write_text(json.dumps({"tasks": {"b": entry, "a": entry}}))
-    other = load(file, DEFAULTS)
-    assert {task.digest for task in one.tasks.values()} == {task.digest for task in other.tasks.values()}
-    assert one.digest != other.digest
+def test_the_page_on_tasks_lists_what_ships() -> None:
+    """docs/tasks.md names every task with its difficulty, and how many there are."""
+    page = (SCHEMA_FILE.parents[2] / "docs" / "tasks.md").read_text()
+    assert f"{len(TASKS)} tasks in {len({task.category for task in TASKS})} categories" in page
+    assert not [task.task_id for task in TASKS if f"`{task.task_id}` {task.difficulty}" not in page]

@@ -10,3 +10,7 @@ cd ..
 export HOME=/nonexistent GIT_NO_REPLACE_OBJECTS=1 GIT_ATTR_NOSYSTEM=1 GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
 git init --quiet
 git rev-parse main~1
+mkdir "$room/tried"
+git show main:table.py > "$room/tried/table.py"
+cd "$room/tried"
+/usr/bin/python3 -B -c 'import table; print(table.widest("ab;cd\n"), table.widest("  ab;c  "))'

@@ -65,7 +65,7 @@ with open(os.path.join(site, info[0], "METADATA")) as file:
 points = configparser.ConfigParser()
 points.read(os.path.join(site, info[0], "entry_points.txt"))
 print({section: sorted(points[section]) for section in points.sections()})
-print(sorted(name for name in os.listdir(os.path.join(site, "unit_tool")) if name != "__pycache__"))
+print([name for name in ("__init__.py", "help.txt") if os.path.isfile(os.path.join(site, "unit_tool", name))])
 shutil.rmtree(work)
 env["PYTHONPATH"] = site
 tool = os.path.join(site, "bin", "unit-tool")
