@@ -15,7 +15,7 @@ from typing import Any
 import docker
 import grpc
 
-from benchmarks import deaths, floors, idle, output, resets, servers, steps
+from benchmarks import deaths, floors, idle, milestones, output, resets, servers, steps
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure
 from benchmarks.player import Player
@@ -24,6 +24,7 @@ from benchmarks.table import render
 
 MEASUREMENTS: dict[str, Callable[[Bench], Awaitable[list[Figure]]]] = {
     steps.NAME: steps.measure,
+    milestones.NAME: milestones.measure,
     output.NAME: output.measure,
     output.YES_NAME: output.measure_yes,
     resets.NAME: resets.measure,

@@ -11,6 +11,7 @@ from codecraft.v1 import environment_pb2 as pb
 from codecraft.v1 import environment_pb2_grpc as rpc
 
 TASK = "bench"
+TASK_WITH_MILESTONE = "bench-milestone"
 CALL_S = 300.0
 
 
@@ -78,10 +79,10 @@ class Player:
         self._environment = rpc.EnvironmentServiceStub(self._channel)
         self._control = control_pb2_grpc.ControlServiceStub(self._channel)
 
-    async def reset(self) -> Episode:
+    async def reset(self, task_id: str = TASK) -> Episode:
         """Open an episode and time the call."""
         began = time.perf_counter()
-        async for event in self._environment.Reset(pb.ResetRequest(request_id=str(uuid.uuid4()), task_id=TASK), timeout=CALL_S):
+        async for event in self._environment.Reset(pb.ResetRequest(request_id=str(uuid.uuid4()), task_id=task_id), timeout=CALL_S):
             if event.HasField("ready"):
                 return Episode(self._environment, event.ready, time.perf_counter() - began)
         raise AssertionError("a reset ended without `ready`")

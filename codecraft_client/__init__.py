@@ -12,7 +12,7 @@ The trainer's and operator's side is `ControlClient`.
 
 The rooms, top to bottom: `cli` and `demo`; `client`, `control`, `episode`, `running`; `configured`; `connection`; `ongoing`; `transport`
 (the only one that knows gRPC); `exchange` and `step_stream` (what to do next, as pure state machines) with `retry`; `wire`; `actions`,
-`events`, `grades`, `types`, `errors`.
+`events`, `grades`, `rewards`, `types`, `errors`.
 """
 
 from codecraft_client import errors
@@ -42,6 +42,7 @@ from codecraft_client.events import (
 from codecraft_client.grades import CheckResult, Grade, GradingPlace
 from codecraft_client.ongoing import Ongoing
 from codecraft_client.retry import RetryPolicy
+from codecraft_client.rewards import MilestoneChange, Reward, RewardMode, RewardOptions, StepLabel
 from codecraft_client.running import Running
 from codecraft_client.types import (
     ActionError,
@@ -56,9 +57,7 @@ from codecraft_client.types import (
     Gap,
     Observation,
     Outcome,
-    Reward,
     ServerInfo,
-    StepLabel,
     Stream,
     Task,
     TaskChoice,
@@ -88,6 +87,7 @@ __all__ = [
     "GradingPlace",
     "Heartbeat",
     "ListFiles",
+    "MilestoneChange",
     "Observation",
     "Ongoing",
     "Outcome",
@@ -101,6 +101,8 @@ __all__ = [
     "Resetting",
     "RetryPolicy",
     "Reward",
+    "RewardMode",
+    "RewardOptions",
     "RunCommand",
     "Running",
     "ServerInfo",

@@ -5,14 +5,13 @@ from enum import Enum
 from typing import TypeAlias
 
 from codecraft_client.grades import CheckResult, Grade
+from codecraft_client.rewards import MilestoneChange, Reward, RewardOptions, StepLabel
 from codecraft_client.types import (
     Fault,
     Gap,
     Observation,
     Outcome,
-    Reward,
     SandboxOrigin,
-    StepLabel,
     Stream,
     Task,
     Timing,
@@ -67,6 +66,7 @@ class Ready:
     observation: Observation
     sandbox_origin: SandboxOrigin | None
     timing: Timing
+    reward: RewardOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,7 @@ class StepResult:
         outcome: How it ended; None while it goes on.
         grade: What grading said, when the text action was `submit`.
         started_task: The task that a text action started.
+        milestones: Those that this step made hold or no longer hold, as far as the task shows them.
     """
 
     step_index: int
@@ -138,6 +139,7 @@ class StepResult:
     timing: Timing
     usage: Usage | None
     started_task: Task | None
+    milestones: tuple[MilestoneChange, ...]
 
     @property
     def done(self) -> bool:
@@ -157,6 +159,7 @@ class SubmitResult:
     outcome: Outcome
     fault: Fault | None
     timing: Timing
+    label: StepLabel
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,25 +55,6 @@ class ActionError(Enum):
     TASK_ALREADY_STARTED = "task_already_started"
 
 
-class RewardKind(Enum):
-    """What a part of a reward is paid for."""
-
-    UNKNOWN = "unknown"
-    OUTCOME = "outcome"
-    MILESTONE = "milestone"
-    PENALTY = "penalty"
-    SHAPING = "shaping"
-
-
-class StepLabel(Enum):
-    """What a step was worth to the process; the schema's -1, 0 and +1."""
-
-    UNKNOWN = "unknown"
-    PROGRESS = "progress"
-    NEUTRAL = "neutral"
-    REGRESS = "regress"
-
-
 class Outcome(Enum):
     """How an episode ended. For UNKNOWN the flags `terminated` and `truncated` say what it means."""
 
@@ -222,6 +203,8 @@ class Task:
         difficulty: 1 to 10; 0 when unknown.
         test: In words, how the work will be judged.
         gradable: Whether it has checks; submitting one that has none ends with a fault.
+        milestone_count: How many milestones mark the way.
+        milestone_share: Their part of the return in RewardMode.MILESTONES, unless Reset says otherwise.
     """
 
     task_id: str
@@ -240,6 +223,8 @@ class Task:
     limits: Limits
     digest: str
     gradable: bool
+    milestone_count: int
+    milestone_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,24 +331,6 @@ class Observation:
     def text(self) -> str:
         """Output as text; what is no UTF-8 shows as U+FFFD."""
         return self.output.decode("utf-8", errors="replace")
-
-
-@dataclass(frozen=True, slots=True)
-class RewardComponent:
-    """One part of a reward; `name` says which milestone or penalty."""
-
-    kind: RewardKind
-    value: float
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reward:
-    """What a step pays; `value` is the sum of the components, None (never 0) when the service failed and nothing may be learned."""
-
-    valid: bool
-    value: float | None
-    components: tuple[RewardComponent, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,13 @@
-"""What a step pays: the parts of a reward and how they add up. Pure; knows nothing of sandboxes or gRPC."""
+"""What a step pays: the parts of a reward, how an episode asks to be paid, and how parts add up. Pure; knows nothing of sandboxes or gRPC.
+
+docs/rewards.md has the formulas and where they come from; `episodes.way` applies them.
+"""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+
+from codecraft_server.task import Task
 
 
 class RewardKind(Enum):
@@ -56,6 +61,44 @@ def outcome(score: float) -> Reward:
     return Reward(valid=True, components=(RewardComponent(RewardKind.OUTCOME, score),))
 
 
+def increased(reward: Reward, parts: tuple[RewardComponent, ...]) -> Reward:
+    """A reward with further parts; one that is absent stays so."""
+    return replace(reward, components=reward.components + parts) if reward.valid else reward
+
+
+class RewardMode(Enum):
+    """What an episode pays for; the schema says it in words."""
+
+    OUTCOME = "outcome"
+    MILESTONES = "milestones"
+    SHAPED = "shaped"
+
+
+@dataclass(frozen=True, slots=True)
+class RewardTerms:
+    """How an episode pays.
+
+    Attributes:
+        milestone_share: MILESTONES only: their part of the return, 0 to 1; None: the task's.
+        discount: SHAPED only, where it must be given: above 0 and at most 1.
+    """
+
+    mode: RewardMode = RewardMode.OUTCOME
+    milestone_share: float | None = None
+    discount: float | None = None
+
+    def of(self, task: Task) -> "RewardTerms":
+        """The same with what was left to the task filled in. Without milestones their share is 0, so that a return of 1 can be had."""
+        if self.mode is not RewardMode.MILESTONES:
+            return self
+        if not task.milestones:
+            return replace(self, milestone_share=0.0)
+        return self if self.milestone_share is not None else replace(self, milestone_share=task.milestone_share)
+
+
+BY_OUTCOME = RewardTerms()
+
+
 class Step(Enum):
     """What a step was worth to the process."""
 
@@ -63,6 +106,13 @@ class Step(Enum):
     PROGRESS = "progress"
     NEUTRAL = "neutral"
     REGRESS = "regress"
+
+
+def of_submission(*, passed: bool | None) -> Step:
+    """What a submission was worth to the process; `passed` None: it could not be judged."""
+    if passed is None:
+        return Step.UNKNOWN
+    return Step.PROGRESS if passed else Step.NEUTRAL
 
 
 def returned(rewards: list[Reward]) -> float | None:

@@ -22,6 +22,7 @@ class TaskDefaults:
     output_kb: int = 64
     pass_score: float = 1.0
     malformed_penalty: float = -1.0  # as in gym-codecraft
+    milestone_share: float = 0.5  # of the return, in episodes that pay for milestones
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,10 @@ class GradingBounds:
     leave_s: float = 1.0  # for the learner's process to end after the tests that used it; then it is killed
     match_s: float = 5.0  # a regular expression over the agent's text, in a process of its own
     reason_characters: int = 2000
+    looked_bytes: int = 1 * MIB  # of a file's content that a milestone compares, while everything stands still
+    looked_hashed_bytes: int = 64 * MIB  # whose SHA-256 a milestone compares
+    looks: int = 16  # paths that are looked at in one moment; the guest's bound
+    hold_s: float = 2.0  # between the renewals of a freeze, which ends by itself after 5 s
     slack_s: float = 30.0  # beyond a task's grading_s: what the service may add before grading is given up
     prepare_s: float = 600.0  # until a fresh sandbox has the work in it, a pull and the task's setup included
     prepare_tries: int = 2  # a sandbox that is lost or can't be started meanwhile is the service's affair, so another one is tried

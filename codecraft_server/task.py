@@ -195,6 +195,7 @@ class Task:
         difficulty: 1 to 10, 0 when unknown.
         solution: What the oracle does, in order; commands run in one session.
         milestones: Ordered checks of the way there. Weights add up to 1.
+        milestone_share: Their part of the return where an episode pays for them and does not say how much; None where there are none.
         grading_paths: What a fresh place is given; relative ones are relative to the working directory, which is the default.
         for_teacher: How a person or a model should judge, in words.
     """
@@ -219,6 +220,7 @@ class Task:
     solution: tuple[Deed, ...] = ()
     wrong: tuple[WrongAnswer, ...] = ()
     milestones: tuple[Check, ...] = ()
+    milestone_share: float | None = None
     grading_place: GradingPlace = GradingPlace.FRESH
     grading_paths: tuple[str, ...] = (".",)
     for_teacher: str = ""

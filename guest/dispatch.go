@@ -38,6 +38,7 @@ var handlers = map[byte]func(*guest, frame) error{
 	typeUnpackData:   with((*guest).unpackData),
 	typeFreeze:       with((*guest).freeze),
 	typeThaw:         with((*guest).thaw),
+	typeLook:         with((*guest).look),
 }
 
 var beforeConfigure = map[byte]bool{typeConfigure: true, typeRenew: true, typeAttach: true, typeShutdown: true}

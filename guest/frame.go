@@ -40,6 +40,7 @@ const (
 	typeUnpackData   = 22
 	typeFreeze       = 32
 	typeThaw         = 33
+	typeLook         = 34
 )
 
 // Types of frames from the guest.
@@ -139,7 +140,7 @@ func (r *frameReader) skipPadding() error {
 }
 
 func checkBounds(kind byte, bodyBytes int64) error {
-	fromServer := kind >= typeConfigure && kind <= typeUnpackData || kind == typeFreeze || kind == typeThaw
+	fromServer := kind >= typeConfigure && kind <= typeUnpackData || kind >= typeFreeze && kind <= typeLook
 	fromGuest := kind >= typeHello && kind <= typeNote
 	switch {
 	case !fromServer && !fromGuest:

@@ -264,6 +264,34 @@ type frozenHeader struct {
 	Unstopped int `json:"unstopped"`
 }
 
+// lookWish: what is wanted of a path besides what it is: so many bytes of its content, and its hash if it is not longer than `hashed`.
+type lookWish struct {
+	Path    []byte `json:"path_b64"`
+	Content int64  `json:"content"`
+	Hashed  int64  `json:"hashed"`
+}
+
+type seenEntry struct {
+	Type string `json:"type"`
+	Size int64  `json:"size"`
+	Mode uint32 `json:"mode"`
+}
+
+type seenPath struct {
+	Entry   *seenEntry    `json:"entry,omitempty"`
+	LeadsTo *seenEntry    `json:"leads_to,omitempty"`
+	Bytes   int64         `json:"bytes"`
+	Whole   bool          `json:"whole"`
+	SHA256  string        `json:"sha256,omitempty"`
+	Failed  *failedHeader `json:"failed,omitempty"`
+	EOF     bool          `json:"-"`
+}
+
+type lookedHeader struct {
+	Unstopped int        `json:"unstopped"`
+	Seen      []seenPath `json:"seen"`
+}
+
 type thawedHeader struct {
 	Resumed int `json:"resumed"`
 }

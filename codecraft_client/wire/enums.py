@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from codecraft.v1 import environment_pb2 as env
 from codecraft.v1 import types_pb2 as pb
-from codecraft_client import events, grades, types
+from codecraft_client import events, grades, rewards, types
 
 E = TypeVar("E", bound=Enum)
 
@@ -21,8 +21,9 @@ STREAM = _table(pb.OutputStream, types.Stream, "OUTPUT_STREAM_")
 END_REASON = _table(pb.EndReason, types.EndReason, "END_REASON_")
 FILE_TYPE = _table(pb.FileType, types.FileType, "FILE_TYPE_")
 ACTION_ERROR = _table(pb.ActionError, types.ActionError, "ACTION_ERROR_")
-REWARD_KIND = _table(pb.RewardKind, types.RewardKind, "REWARD_KIND_")
-STEP_LABEL = _table(pb.StepLabel, types.StepLabel, "STEP_LABEL_")
+REWARD_KIND = _table(pb.RewardKind, rewards.RewardKind, "REWARD_KIND_")
+REWARD_MODE = _table(pb.RewardMode, rewards.RewardMode, "REWARD_MODE_")
+STEP_LABEL = _table(pb.StepLabel, rewards.StepLabel, "STEP_LABEL_")
 OUTCOME = _table(pb.Outcome, types.Outcome, "OUTCOME_")
 FAULT_REASON = _table(pb.FaultReason, types.FaultReason, "FAULT_REASON_")
 SANDBOX_ORIGIN = _table(pb.SandboxOrigin, types.SandboxOrigin, "SANDBOX_ORIGIN_")

@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 from codecraft.v1 import control_pb2 as ctl
 from codecraft.v1 import environment_pb2 as env
 from codecraft.v1 import types_pb2 as pb
-from codecraft_client import events, types
+from codecraft_client import events, rewards, types
 from codecraft_client.wire import enums, values
 
 
@@ -78,6 +78,7 @@ def ready(message: env.Ready) -> events.Ready:
         observation=values.observation(message.observation),
         sandbox_origin=enums.optional(enums.SANDBOX_ORIGIN, message.sandbox_origin, types.SandboxOrigin.UNKNOWN),
         timing=values.timing(message.timing),
+        reward=values.reward_options(message.reward),
     )
 
 
@@ -91,11 +92,12 @@ def step_result(message: env.StepResult) -> events.StepResult:
         truncated=message.truncated,
         outcome=values.outcome(message.outcome),
         fault=values.fault(message.fault) if message.HasField("fault") else None,
-        label=enums.STEP_LABEL.get(message.label, types.StepLabel.UNKNOWN),
+        label=enums.STEP_LABEL.get(message.label, rewards.StepLabel.UNKNOWN),
         grade=values.grade(message.grade) if message.HasField("grade") else None,
         timing=values.timing(message.timing),
         usage=values.usage(message.usage) if message.HasField("usage") else None,
         started_task=values.task(message.started_task) if message.HasField("started_task") else None,
+        milestones=tuple(map(values.milestone_change, message.milestones)),
     )
 
 
@@ -110,6 +112,7 @@ def submit_result(message: env.SubmitResult) -> events.SubmitResult:
         outcome=values.outcome(message.outcome) or types.Outcome.UNKNOWN,
         fault=values.fault(message.fault) if message.HasField("fault") else None,
         timing=values.timing(message.timing),
+        label=enums.STEP_LABEL.get(message.label, rewards.StepLabel.UNKNOWN),
     )
 
 

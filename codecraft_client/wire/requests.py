@@ -6,9 +6,15 @@ from codecraft.v1 import environment_pb2 as env
 from codecraft.v1 import types_pb2 as pb
 from codecraft_client.actions import Action, ListFiles, ReadFile, RunCommand, Text, WriteFile
 from codecraft_client.errors import UsageError
+from codecraft_client.rewards import RewardMode, RewardOptions
 from codecraft_client.types import TaskChoice
 
 NANOS = 1_000_000_000
+_MODES = {
+    RewardMode.OUTCOME: pb.REWARD_MODE_OUTCOME,
+    RewardMode.MILESTONES: pb.REWARD_MODE_MILESTONES,
+    RewardMode.SHAPED: pb.REWARD_MODE_SHAPED,
+}
 
 
 def as_bytes(value: str | bytes) -> bytes:
@@ -26,7 +32,9 @@ def duration(seconds: float) -> Duration:
         raise UsageError(f"a time of {seconds} seconds can't be sent") from error
 
 
-def reset(request_id: str, task_id: str | None, choice: TaskChoice | None, trainer: str) -> env.ResetRequest:
+def reset(
+    request_id: str, task_id: str | None, choice: TaskChoice | None, trainer: str, reward: RewardOptions | None = None
+) -> env.ResetRequest:
     """ResetRequest. UsageError for a task that is named and to be chosen at once, and for what the wire can't carry."""
     if task_id is not None and choice is not None:
         raise UsageError("name a task or have one chosen, not both")
@@ -38,6 +46,8 @@ def reset(request_id: str, task_id: str | None, choice: TaskChoice | None, train
             request.task_id = task_id
         else:
             request.no_task.SetInParent()
+        if reward is not None:
+            request.reward.CopyFrom(reward_options(reward))
     except ValueError as error:  # protobuf's for a number out of range or a lone surrogate
         raise UsageError(f"this Reset can't be sent: {error}") from error
     return request
@@ -52,6 +62,13 @@ def _choice(value: TaskChoice) -> env.TaskChoice:
         max_difficulty=value.max_difficulty,
         task_ids=value.task_ids,
     )
+
+
+def reward_options(value: RewardOptions) -> pb.RewardOptions:
+    """RewardOptions. UsageError for a mode that is none."""
+    if value.mode not in _MODES:
+        raise UsageError(f"{value.mode} can't be asked for")
+    return pb.RewardOptions(mode=_MODES[value.mode], milestone_share=value.milestone_share, discount=value.discount)
 
 
 def action(value: Action) -> pb.Action:

@@ -6,7 +6,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from codecraft.v1 import control_pb2 as ctl
 from codecraft.v1 import environment_pb2 as env
 from codecraft.v1 import types_pb2 as pb
-from codecraft_client import grades, types
+from codecraft_client import grades, rewards, types
 from codecraft_client.wire import enums
 
 NANO = 1e-9
@@ -36,6 +36,8 @@ def task(message: pb.Task) -> types.Task:
         limits=limits(message.limits),
         digest=message.digest,
         gradable=message.gradable,
+        milestone_count=message.milestone_count,
+        milestone_share=message.milestone_share,
     )
 
 
@@ -135,18 +137,32 @@ def budget(message: pb.Budget) -> types.Budget:
     return types.Budget(message.steps_taken, message.steps_left, limits(message.limits) if message.HasField("limits") else None)
 
 
-def reward(message: pb.Reward) -> types.Reward:
+def reward(message: pb.Reward) -> rewards.Reward:
     """Reward; one that is not valid has no value, whatever else is in it."""
-    return types.Reward(
+    return rewards.Reward(
         valid=message.valid,
         value=message.value if message.valid and message.HasField("value") else None,
         components=tuple(_component(each) for each in message.components),
     )
 
 
-def _component(message: pb.RewardComponent) -> types.RewardComponent:
-    kind = enums.REWARD_KIND.get(message.kind, types.RewardKind.UNKNOWN)
-    return types.RewardComponent(kind, message.value, message.name)
+def _component(message: pb.RewardComponent) -> rewards.RewardComponent:
+    kind = enums.REWARD_KIND.get(message.kind, rewards.RewardKind.UNKNOWN)
+    return rewards.RewardComponent(kind, message.value, message.name)
+
+
+def reward_options(message: pb.RewardOptions) -> rewards.RewardOptions:
+    """RewardOptions, as the server filled them in."""
+    return rewards.RewardOptions(
+        mode=enums.REWARD_MODE.get(message.mode, rewards.RewardMode.UNKNOWN),
+        milestone_share=message.milestone_share if message.HasField("milestone_share") else None,
+        discount=message.discount if message.HasField("discount") else None,
+    )
+
+
+def milestone_change(message: pb.MilestoneChange) -> rewards.MilestoneChange:
+    """MilestoneChange."""
+    return rewards.MilestoneChange(message.milestone_id, message.title, message.holds, message.first, message.weight)
 
 
 def fault(message: pb.Fault) -> types.Fault:

@@ -7,12 +7,12 @@ from codecraft_server.curriculum import digest, sandboxes, texts, values
 from codecraft_server.curriculum.checks import checks
 from codecraft_server.curriculum.documents import Node
 from codecraft_server.settings import TaskDefaults
-from codecraft_server.task import Aggregate, GradingPlace, Task, TaskFile, WrongAnswer
+from codecraft_server.task import Aggregate, Check, GradingPlace, Task, TaskFile, WrongAnswer
 
 _REQUIRED = ("title", "category", "docker", "shell", "description")
 _KEYS = (
     *("title", "category", "tags", "difficulty", "prerequisites", *sandboxes.KEYS, "description", "test", "for_teacher", "files", "setup"),
-    *("checks", "milestones", "grading", "malformed_penalty", "solution", "wrong", "license", "source"),
+    *("checks", "milestones", "milestone_share", "grading", "malformed_penalty", "solution", "wrong", "license", "source"),
 )
 _WRITABLE = ("/tmp", "/home/agent", "/dev/shm")  # noqa: S108 - directories of the sandbox, not of this machine
 
@@ -25,6 +25,7 @@ def task(task_id: str, node: Node, defaults: TaskDefaults) -> Task:
     limits, bounds = sandboxes.limits(fields.get("limits"), defaults)
     sandbox = sandboxes.spec(fields, bounds)
     place, paths, aggregate, pass_score = _grading(fields.get("grading"), defaults)
+    milestones = checks(fields.get("milestones"), limits.grading_s)
     files = texts.files(fields.get("files"))
     if not sandbox.writable_rootfs:
         _note_unwritable(files, fields.get("files"), sandbox.working_dir.decode())
@@ -48,7 +49,8 @@ def task(task_id: str, node: Node, defaults: TaskDefaults) -> Task:
         malformed_penalty=values.number(fields.get("malformed_penalty"), defaults.malformed_penalty, least=-1e6, most=0),
         solution=texts.deeds(fields.get("solution")),
         wrong=_wrong(fields.get("wrong")),
-        milestones=checks(fields.get("milestones"), limits.grading_s),
+        milestones=milestones,
+        milestone_share=_milestone_share(fields.get("milestone_share"), milestones, defaults),
         grading_place=place,
         grading_paths=paths,
         for_teacher=texts.text(fields.get("for_teacher")),
@@ -71,6 +73,15 @@ def _grading(node: Node | None, defaults: TaskDefaults) -> tuple[GradingPlace, t
         values.choice(fields.get("aggregate"), Aggregate.ALL),
         values.number(fields.get("pass_score"), defaults.pass_score, least=0, most=1, above=True),
     )
+
+
+def _milestone_share(node: Node | None, milestones: tuple[Check, ...], defaults: TaskDefaults) -> float | None:
+    share = values.number(node, defaults.milestone_share, least=0, most=1)
+    if milestones:
+        return share
+    if node is not None:
+        node.problem("there are no milestones to share it")
+    return None
 
 
 def _wrong(node: Node | None) -> tuple[WrongAnswer, ...]:

@@ -54,6 +54,7 @@ class FrameType(IntEnum):
     UNPACK_DATA = 22
     FREEZE = 32
     THAW = 33
+    LOOK = 34
     HELLO = 129
     DONE = 130
     FAILED = 131

@@ -12,6 +12,7 @@ from typing import Any
 from codecraft_server.docker.commands import STDIN_BUFFER_BYTES, GuestCommand, output_header, problem
 from codecraft_server.docker.frames import MAX_BODY_TO_GUEST, MAX_HEADER_BYTES, FrameError, FrameType, pack_bytes, unpack_bytes
 from codecraft_server.docker.link import GuestRefusalError, Link, Reply, again
+from codecraft_server.docker.looks import look
 from codecraft_server.errors import SandboxLostError
 from codecraft_server.sandbox import (
     Execution,
@@ -21,8 +22,10 @@ from codecraft_server.sandbox import (
     FileProblem,
     FileProblemKind,
     FileType,
+    Look,
     Origin,
     OutputPolicy,
+    Seen,
 )
 from codecraft_server.settings import SandboxSettings
 
@@ -230,6 +233,10 @@ class DockerSandbox:
     async def thaw(self) -> None:
         """See `sandbox.Sandbox.thaw`."""
         await self._ask(FrameType.THAW, {})
+
+    async def look(self, looks: Sequence[Look]) -> tuple[Seen, ...]:
+        """See `sandbox.Sandbox.look`."""
+        return await look(self._link, looks, self._settings.request_timeout_s)
 
     # Ends
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from codecraft_server import rewards
 from codecraft_server.episodes import text
-from codecraft_server.episodes.events import ActionError, Fault, ListFiles, Outcome, ReadFile, RunCommand, WriteFile
+from codecraft_server.episodes.events import ActionError, Fault, ListFiles, MilestoneChange, Outcome, ReadFile, RunCommand, WriteFile
 from codecraft_server.episodes.fields import Complaint
 from codecraft_server.grading.verdict import Grade
 from codecraft_server.rewards import Reward, Step
@@ -32,7 +32,12 @@ DEFAULT_ENTRIES = 1000
 
 @dataclass(slots=True)
 class Effect:
-    """What an action came to, before the episode's budget has its say. Fields as in `Observation` and `StepResult`; times in seconds."""
+    """What an action came to, before the episode's budget has its say. Fields as in `Observation` and `StepResult`; times in seconds.
+
+    Attributes:
+        changed: Whether something in the sandbox may be another than before.
+        holds: Of each milestone of the task, whether it holds now; None: nobody asked, or nobody knows.
+    """
 
     message: str = ""
     output: bytes = b""
@@ -50,6 +55,9 @@ class Effect:
     started_task: Task | None = None
     busy_s: float = 0.0
     stalled_s: float = 0.0
+    changed: bool = False
+    holds: tuple[bool, ...] | None = None
+    milestones: tuple[MilestoneChange, ...] = ()
 
 
 _FILE_ERRORS = {
@@ -126,6 +134,7 @@ def _ended(ended: Ended, kept: list[Output | Gap]) -> Effect:
         ended=ended,
         busy_s=max(0.0, ended.wall_s - ended.stalled_s),
         stalled_s=ended.stalled_s,
+        changed=True,
     )
 
 
@@ -139,7 +148,7 @@ async def file_action(sandbox: Sandbox, action: WriteFile | ReadFile | ListFiles
         match action:
             case WriteFile():
                 await sandbox.write_file(action.path, action.content, mode=action.mode, offset=action.offset)
-                return Effect(message=text.written(action.path))
+                return Effect(message=text.written(action.path), changed=True)
             case ReadFile():
                 content = await sandbox.read_file(action.path, offset=action.offset, max_bytes=action.max_bytes or output_bytes)
                 return Effect(message=text.read(action.path, content), file=content)
@@ -148,4 +157,5 @@ async def file_action(sandbox: Sandbox, action: WriteFile | ReadFile | ListFiles
                 files = await sandbox.list_files(action.path or b".", depth=action.depth or 1, max_entries=entries)
                 return Effect(message=text.listed(action.path, files), files=files)
     except FileProblem as problem:
-        return Effect(message=problem.message, error=_FILE_ERRORS[problem.kind])
+        changed = isinstance(action, WriteFile)  # the directories on the way may have been made
+        return Effect(message=problem.message, error=_FILE_ERRORS[problem.kind], changed=changed)

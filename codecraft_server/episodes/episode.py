@@ -29,6 +29,7 @@ from codecraft_server.episodes.fields import check_action, check_step_index
 from codecraft_server.episodes.judging import Submission, Verdict, faulted, judge, judge_work
 from codecraft_server.episodes.leases import Lease
 from codecraft_server.episodes.ledger import Ledger
+from codecraft_server.episodes.progress import Progress
 from codecraft_server.episodes.records import Records
 from codecraft_server.episodes.statistics import Ending
 from codecraft_server.episodes.steps import StepRun, fingerprint
@@ -49,7 +50,7 @@ from codecraft_server.errors import (
     WrongEpisodeTokenError,
 )
 from codecraft_server.grading.verdict import CheckResult, PhaseBegan, Report
-from codecraft_server.rewards import Step
+from codecraft_server.rewards import RewardTerms, Step
 from codecraft_server.task import Task
 
 _log = logging.getLogger(__name__)
@@ -59,7 +60,15 @@ class Episode:
     """An open or ended episode. `closed` is set once its sandbox is gone and its place is free."""
 
     def __init__(
-        self, world: World, token: str, place: Place, bench: Workbench, on_end: Callable[["Episode"], None], *, trainer: str = ""
+        self,
+        world: World,
+        token: str,
+        place: Place,
+        bench: Workbench,
+        *,
+        on_end: Callable[["Episode"], None],
+        terms: RewardTerms,
+        trainer: str = "",
     ) -> None:
         self.episode_id = bench.episode_id
         self.trainer = trainer
@@ -78,6 +87,7 @@ class Episode:
         self._began_wall = world.clock.wall()
         self._expires_wall = 0.0
         self._ledger = Ledger(world, bench)
+        self._progress = Progress(world, bench, terms)
         self._running: StepRun | None = None
         self._submission: Submission | None = None
 
@@ -207,6 +217,8 @@ class Episode:
         """The work of a step: everything that may go wrong ends in a result, or in a failure after which the step was not taken."""
         try:
             effect = await Turn(self._world, self._bench, run, self._ledger.seconds_left, self._submit_in_step).play(action)
+            if self.outcome is None:
+                await self._progress.look(effect)
         except SandboxLostError as lost:
             effect = Effect(fault=fault_of(lost))
         except CodecraftError as error:
@@ -236,6 +248,8 @@ class Episode:
         outcome, fault = self._end_after(effect)
         if fault is not None:
             effect.reward, effect.label = rewards.ABSENT, Step.UNKNOWN
+        elif effect.grade is None:
+            self._progress.pay(effect, outcome)
         self._ledger.earn(effect.reward)
         run.finish(self._ledger.step_result(run, effect, outcome, fault))
         self._running = None
@@ -296,7 +310,7 @@ class Episode:
     async def _verdict(self, report: Report) -> Verdict:
         if self.outcome is not None:
             return faulted(self.fault or INTERNAL)
-        return await judge(self._world, self._bench, report)
+        return self._progress.paid(await judge(self._world, self._bench, report))
 
     def _judge_again(self) -> Submission:
         """Have the kept work judged once more; what comes of it takes the fault's place."""
@@ -307,7 +321,7 @@ class Episode:
 
         async def judge_again(submission: Submission) -> None:
             try:
-                verdict = await judge_work(self._world, task, work, submission.publish)
+                verdict = self._progress.paid(await judge_work(self._world, task, work, submission.publish))
             except asyncio.CancelledError:
                 verdict = faulted(SHUTDOWN)
             self._world.works.let_age(self.episode_id)

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from codecraft_server.grading.verdict import CheckResult, Grade, PhaseBegan
 from codecraft_server.layout import SettingUp
-from codecraft_server.rewards import Reward, Step
+from codecraft_server.rewards import BY_OUTCOME, Reward, RewardTerms, Step
 from codecraft_server.sandbox import Ended, FileContent, FileList, Gap, Origin, Output, PullProgress, StartProgress
 from codecraft_server.task import Task
 
@@ -183,6 +183,17 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
+class MilestoneChange:
+    """What became of a milestone that the task shows; `first`: it never held before. `weight` is its share of all milestones."""
+
+    milestone_id: str
+    title: str
+    holds: bool
+    first: bool
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class StepResult:
     """What a step came to."""
 
@@ -195,6 +206,7 @@ class StepResult:
     fault: Fault | None = None
     grade: Grade | None = None
     started_task: Task | None = None
+    milestones: tuple[MilestoneChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +219,7 @@ class SubmitResult:
     outcome: Outcome
     timing: Timing
     fault: Fault | None = None
+    label: Step = Step.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +255,7 @@ class Ready:
     observation: Observation
     origin: Origin | None
     timing: Timing
+    reward: RewardTerms = BY_OUTCOME
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from codecraft_server.episodes.events import (
     WriteFile,
 )
 from codecraft_server.errors import InvalidFieldError
+from codecraft_server.rewards import RewardMode, RewardTerms
 from codecraft_server.settings import EpisodeSettings
 
 MAX_DEPTH = 16
@@ -40,6 +41,22 @@ class Complaint:
 
     error: ActionError
     message: str
+
+
+def check_reward(terms: RewardTerms) -> None:
+    """Raise InvalidFieldError for terms that contradict themselves or are out of range."""
+    share, discount = terms.milestone_share, terms.discount
+    if share is not None and terms.mode is not RewardMode.MILESTONES:
+        raise InvalidFieldError("reward.milestone_share", "belongs to REWARD_MODE_MILESTONES only")
+    if share is not None and not 0 <= share <= 1:
+        raise InvalidFieldError("reward.milestone_share", f"must be 0 to 1, is {share:g}")
+    if terms.mode is not RewardMode.SHAPED:
+        if discount is not None:
+            raise InvalidFieldError("reward.discount", "belongs to REWARD_MODE_SHAPED only")
+    elif discount is None:
+        raise InvalidFieldError("reward.discount", "is missing; REWARD_MODE_SHAPED needs the discount factor of the learner")
+    elif not 0 < discount <= 1:
+        raise InvalidFieldError("reward.discount", f"must be above 0 and at most 1, is {discount:g}")
 
 
 def check_action(action: Action, command_s: float, bounds: EpisodeSettings) -> None:

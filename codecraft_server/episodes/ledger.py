@@ -93,6 +93,7 @@ class Ledger:
             fault=fault,
             grade=effect.grade,
             started_task=effect.started_task,
+            milestones=effect.milestones,
         )
 
     def submit_result(self, submission: Submission, verdict: Verdict) -> SubmitResult:
@@ -104,4 +105,5 @@ class Ledger:
             outcome=verdict.outcome,
             timing=submission.timing(self.seconds_left),
             fault=verdict.fault,
+            label=rewards.of_submission(passed=verdict.grade.passed if verdict.grade else None),
         )

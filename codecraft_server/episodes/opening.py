@@ -19,6 +19,7 @@ from codecraft_server.episodes.waiting import Bell, Feed, cancel_soon
 from codecraft_server.episodes.workbench import Workbench
 from codecraft_server.episodes.world import World
 from codecraft_server.errors import SandboxStartError, ShuttingDownError
+from codecraft_server.rewards import BY_OUTCOME, RewardTerms
 from codecraft_server.task import Task
 
 EVENTS_KEPT = 256  # pulls tell of thousands; a caller that lags misses the older ones
@@ -32,6 +33,7 @@ class Wanted:
 
     start: TaskChoice | str | None
     trainer: str = ""
+    reward: RewardTerms = BY_OUTCOME
 
 
 class Opening:
@@ -157,4 +159,5 @@ class Opening:
             observation=Observation(episode.budget, message=text.task_text(self.task) if self.task else text.NO_TASK),
             origin=sandbox.origin if sandbox else None,
             timing=Timing(self._began_wall, clock.monotonic() - self._began, queued_s=queued_s, episode_s_left=view.episode_s_left),
+            reward=self.wanted.reward.of(self.task) if self.task else self.wanted.reward,
         )

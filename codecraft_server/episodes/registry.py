@@ -15,7 +15,7 @@ from codecraft_server.episodes.choosing import TaskChoice, check_choice, choose
 from codecraft_server.episodes.ended import Ended
 from codecraft_server.episodes.episode import Episode
 from codecraft_server.episodes.events import Action, EpisodeView, Load, Outcome, RegradeEvent, ResetEvent, StepEvent, SubmitEvent
-from codecraft_server.episodes.fields import check_grace, check_request_id, check_stdin, check_trainer
+from codecraft_server.episodes.fields import check_grace, check_request_id, check_reward, check_stdin, check_trainer
 from codecraft_server.episodes.opening import Opening, Wanted
 from codecraft_server.episodes.regrading import regrade
 from codecraft_server.episodes.statistics import Statistics, TaskStatistics
@@ -30,6 +30,7 @@ from codecraft_server.errors import (
     ShuttingDownError,
     TaskNotFoundError,
 )
+from codecraft_server.rewards import BY_OUTCOME, RewardTerms
 from codecraft_server.sandbox import Sandboxes
 from codecraft_server.settings import Settings
 from codecraft_server.task import Task
@@ -90,14 +91,17 @@ class Episodes:
 
     # The life of episodes
 
-    def reset(self, request_id: str, start: TaskChoice | str | None, *, trainer: str = "") -> AsyncGenerator[ResetEvent, None]:
+    def reset(
+        self, request_id: str, start: TaskChoice | str | None, *, trainer: str = "", reward: RewardTerms = BY_OUTCOME
+    ) -> AsyncGenerator[ResetEvent, None]:
         """Open an episode, or follow the opening there was with this request id.
 
         `start` is a task's id, how to choose one, or None: without a task.
         """
         check_request_id(request_id)
         check_trainer(trainer)
-        wanted = Wanted(start, trainer)
+        check_reward(reward)
+        wanted = Wanted(start, trainer, reward)
         known = self._openings.get(request_id)
         if known is not None:
             if known.wanted != wanted:
@@ -153,7 +157,15 @@ class Episodes:
             self._statistics.ended(episode.episode_id, episode.ending)
             _log.info("episode ended", extra={"episode": episode.episode_id, "outcome": episode.outcome and episode.outcome.value})
 
-        episode = Episode(self._world, secrets.token_urlsafe(24), opening.place, bench, ended, trainer=opening.wanted.trainer)
+        episode = Episode(
+            self._world,
+            secrets.token_urlsafe(24),
+            opening.place,
+            bench,
+            on_end=ended,
+            terms=opening.wanted.reward,
+            trainer=opening.wanted.trainer,
+        )
         self._open[episode.episode_id] = episode
         self._statistics.started(episode.episode_id)
         return episode

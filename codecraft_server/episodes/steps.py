@@ -99,11 +99,11 @@ class StepRun:
     @property
     def kept_bytes(self) -> int:
         """What it holds, in bytes, roughly."""
-        seen = self.result.observation if self.result else None
-        if seen is None:
+        if self.result is None:
             return self._ring.kept_bytes
+        seen = self.result.observation
         entries = seen.files.entries if seen.files else ()
-        listed = sum(200 + len(entry.path) + len(entry.target) for entry in entries)
+        listed = sum(200 + len(entry.path) + len(entry.target) for entry in entries) + 400 * len(self.result.milestones)
         return self._ring.kept_bytes + 1000 + len(seen.output) + len(seen.error_output) + listed + (len(seen.file.data) if seen.file else 0)
 
     # What calls do with it

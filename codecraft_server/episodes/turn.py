@@ -108,7 +108,7 @@ class Turn:
             await self.bench.restart(task, self.run.publish)
         except CodecraftError as error:  # the old sandbox is gone already, so there is no going back
             return Effect(fault=fault_of(error))
-        return Effect(message=text.task_text(task))
+        return Effect(message=text.task_text(task), changed=True)
 
     async def _command(self, action: RunCommand, task: Task, sandbox: Sandbox) -> Effect:
         wanted_s = action.timeout_s or task.limits.command_s

@@ -111,14 +111,14 @@ class Place:
         try:
             return await self.sandbox.stat(self._absolute(path), follow=follow)
         except FileProblem as problem:
-            return _learners(problem)
+            return learners(problem)
 
     async def read(self, path: str, *, offset: int, max_bytes: int) -> bytes | FileProblem:
         """Read a piece of a regular file, as the agent; empty at its end."""
         try:
             return (await self.sandbox.read_file(self._absolute(path), offset=offset, max_bytes=max_bytes)).data
         except FileProblem as problem:
-            return _learners(problem)
+            return learners(problem)
 
     def _absolute(self, path: str) -> bytes:
         return posixpath.join(self.working_dir, path.encode())
@@ -140,7 +140,7 @@ class Place:
     async def _why_not_started(self, execution: Execution, problem: FileProblem) -> str:
         """Tell the learner's doing (the directory is gone or shut, the disk full) from the task's (the image lacks the program)."""
         program = execution.argv[0]
-        _learners(problem)
+        learners(problem)
         if problem.kind in _TASKS_PROBLEMS:
             raise GradingFault(FaultKind.TASK_BROKEN, f"A check can't be started: {problem.message}.") from problem
         try:
@@ -171,7 +171,7 @@ async def _finish(command: Command) -> Ran:
     return Ran(ended, bytes(streams[Stream.OUT]), bytes(streams[Stream.ERR]))
 
 
-def _learners(problem: FileProblem) -> FileProblem:
+def learners(problem: FileProblem) -> FileProblem:
     """Return a problem that the learner's work may have; raise GradingFault for one that it can't have."""
     if problem.kind in _SERVICE_PROBLEMS:
         raise GradingFault(FaultKind.GRADER_FAILED, "A check could not look into the sandbox.") from problem

@@ -13,11 +13,13 @@ from codecraft_server.sandbox.values import (
     FileContent,
     FileEntry,
     FileList,
+    Look,
     OpenProgress,
     Origin,
     OutputPolicy,
     Provided,
     SandboxSpec,
+    Seen,
 )
 
 
@@ -129,6 +131,14 @@ class Sandbox(Protocol):
 
     async def thaw(self) -> None:
         """Let those go on that `freeze` stopped. Does nothing without a freeze."""
+        ...
+
+    async def look(self, looks: Sequence[Look]) -> tuple[Seen, ...]:
+        """Look at up to 16 paths as the agent, at one moment at which every process stands still; then all goes on.
+
+        One by one the answers belong to `looks`. At most 1 MiB of content and 64 MiB to be hashed each; no time is charged to commands.
+        FileProblem: INVALID for a path with a NUL byte; BUSY: not everything could be stopped.
+        """
         ...
 
     async def kill_all(self) -> int:

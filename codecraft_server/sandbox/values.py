@@ -223,6 +223,35 @@ class FileList:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What is wanted of a path: what it is; so many bytes of its content; its SHA-256 if it has no more than so many bytes. 0: not that."""
+
+    path: bytes
+    content_bytes: int = 0
+    hashed_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a path is at one moment.
+
+    Attributes:
+        entry: The path itself, a link as a link; or why it can't be looked at.
+        leads_to: What a link leads to; None for anything else, and where it leads nowhere.
+        content: Of the regular file it is or leads to, as much as was wanted; `whole` if that is all of it.
+        sha256: Hex; empty when none was wanted, or the file is too large.
+        unread: Why the content could not be read.
+    """
+
+    entry: FileEntry | FileProblem
+    leads_to: FileEntry | None = None
+    content: bytes = b""
+    whole: bool = False
+    sha256: str = ""
+    unread: FileProblem | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Execution:
     """A program run outside of any session: for setup and checks.
 

@@ -36,7 +36,7 @@ class Environment(rpc.EnvironmentServiceServicer):
     async def Reset(self, request: pb.ResetRequest, context: object) -> AsyncIterator[pb.ResetResponse]:
         del context
         call = requests.reset(request)
-        async with aclosing(self._episodes.reset(call.request_id, call.start, trainer=call.trainer)) as stream:
+        async with aclosing(self._episodes.reset(call.request_id, call.start, trainer=call.trainer, reward=call.reward)) as stream:
             async for event in stream:
                 yield events.reset_event(event, self._terms)
 

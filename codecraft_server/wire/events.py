@@ -8,7 +8,7 @@ from codecraft_server.grading.verdict import CheckResult, PhaseBegan
 from codecraft_server.layout import SettingUp
 from codecraft_server.sandbox import Gap, Output, PullProgress, StartProgress
 from codecraft_server.wire.observations import gap, observation, output
-from codecraft_server.wire.results import check_result, regrade_result, step_result, submit_result, timing
+from codecraft_server.wire.results import check_result, regrade_result, reward_terms, step_result, submit_result, timing
 from codecraft_server.wire.scalars import duration, named, shortened
 from codecraft_server.wire.tasks import Terms, task
 
@@ -48,6 +48,7 @@ def ready(value: events.Ready, terms: Terms) -> env.Ready:
         observation=observation(value.observation, terms),
         sandbox_origin=named(pb.SandboxOrigin, "SANDBOX_ORIGIN", value.origin),
         timing=timing(value.timing),
+        reward=reward_terms(value.reward),
     )
 
 

@@ -8,9 +8,16 @@ from codecraft.v1 import types_pb2 as pb
 from codecraft_server.episodes.choosing import Strategy, TaskChoice
 from codecraft_server.episodes.events import Action, ListFiles, ReadFile, RunCommand, TextAction, WriteFile
 from codecraft_server.errors import InvalidFieldError
+from codecraft_server.rewards import BY_OUTCOME, RewardMode, RewardTerms
 from codecraft_server.wire.scalars import seconds
 
 _SEPARATE = {pb.OUTPUT_MODE_UNSPECIFIED: False, pb.OUTPUT_MODE_MERGED: False, pb.OUTPUT_MODE_SEPARATE: True}
+_MODES = {
+    pb.REWARD_MODE_UNSPECIFIED: RewardMode.OUTCOME,
+    pb.REWARD_MODE_OUTCOME: RewardMode.OUTCOME,
+    pb.REWARD_MODE_MILESTONES: RewardMode.MILESTONES,
+    pb.REWARD_MODE_SHAPED: RewardMode.SHAPED,
+}
 _STRATEGIES = {
     env.CHOICE_STRATEGY_UNSPECIFIED: Strategy.UNIFORM,
     env.CHOICE_STRATEGY_UNIFORM: Strategy.UNIFORM,
@@ -28,6 +35,7 @@ class Reset:
     request_id: str
     start: TaskChoice | str | None
     trainer: str
+    reward: RewardTerms = BY_OUTCOME
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +119,7 @@ class Prewarm:
 
 def reset(request: env.ResetRequest) -> Reset:
     """Decode ResetRequest. InvalidFieldError when it does not say what to start with."""
-    return Reset(request.request_id, _start(request), request.trainer)
+    return Reset(request.request_id, _start(request), request.trainer, reward_terms(request.reward))
 
 
 def _start(request: env.ResetRequest) -> TaskChoice | str | None:
@@ -136,6 +144,17 @@ def _choice(value: env.TaskChoice) -> TaskChoice:
         min_difficulty=value.min_difficulty,
         max_difficulty=value.max_difficulty,
         task_ids=tuple(sorted(set(value.task_ids))),
+    )
+
+
+def reward_terms(value: pb.RewardOptions) -> RewardTerms:
+    """Decode RewardOptions. InvalidFieldError for a mode that this server does not know."""
+    if value.mode not in _MODES:
+        raise InvalidFieldError("reward.mode", f"{value.mode} is no RewardMode that this server knows")
+    return RewardTerms(
+        mode=_MODES[value.mode],
+        milestone_share=value.milestone_share if value.HasField("milestone_share") else None,
+        discount=value.discount if value.HasField("discount") else None,
     )
 
 

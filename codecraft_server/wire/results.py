@@ -4,7 +4,7 @@ from codecraft.v1 import control_pb2 as ctl
 from codecraft.v1 import environment_pb2 as env
 from codecraft.v1 import types_pb2 as pb
 from codecraft_server import rewards
-from codecraft_server.episodes.events import Fault, RegradeResult, StepResult, SubmitResult, Timing
+from codecraft_server.episodes.events import Fault, MilestoneChange, RegradeResult, StepResult, SubmitResult, Timing
 from codecraft_server.grading.verdict import CheckResult, Grade
 from codecraft_server.sandbox import Usage
 from codecraft_server.wire.observations import observation
@@ -28,6 +28,18 @@ def reward(value: rewards.Reward) -> pb.Reward:
 def reward_component(value: rewards.RewardComponent) -> pb.RewardComponent:
     """Encode one part of a reward."""
     return pb.RewardComponent(kind=named(pb.RewardKind, "REWARD_KIND", value.kind), value=value.value, name=value.name)
+
+
+def reward_terms(value: rewards.RewardTerms) -> pb.RewardOptions:
+    """Encode how an episode pays."""
+    return pb.RewardOptions(
+        mode=named(pb.RewardMode, "REWARD_MODE", value.mode), milestone_share=value.milestone_share, discount=value.discount
+    )
+
+
+def milestone_change(value: MilestoneChange) -> pb.MilestoneChange:
+    """Encode what became of a milestone that is shown."""
+    return pb.MilestoneChange(milestone_id=value.milestone_id, title=value.title, holds=value.holds, first=value.first, weight=value.weight)
 
 
 def check_result(value: CheckResult) -> pb.CheckResult | None:
@@ -100,6 +112,7 @@ def step_result(value: StepResult, terms: Terms) -> env.StepResult:
         timing=timing(value.timing),
         usage=usage(ended.usage) if ended else None,
         started_task=task(value.started_task, terms) if value.started_task else None,
+        milestones=map(milestone_change, value.milestones),
     )
 
 
@@ -114,6 +127,7 @@ def submit_result(value: SubmitResult) -> env.SubmitResult:
         outcome=named(pb.Outcome, "OUTCOME", value.outcome),
         fault=fault(value.fault),
         timing=timing(value.timing),
+        label=_LABELS[value.label],
     )
 
 

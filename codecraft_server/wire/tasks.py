@@ -1,4 +1,4 @@
-"""Tasks as agents may see them, and what bounds an episode. Nothing hidden of a task is ever read here but whether it has checks."""
+"""Tasks as agents may see them, and what bounds an episode. What is hidden is counted at most: checks, milestones."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from codecraft_server.task import Task, Visibility
 from codecraft_server.wire.scalars import duration
 
 _MAX_TASK_BYTES = 256 * 1024  # Ready holds a task twice: as itself and in words
-_MAX_CHECKS_BYTES = 128 * 1024  # a result holds all that is shown of its checks
+_MAX_CHECKS_BYTES = 128 * 1024  # a result holds all that is shown of its checks, or of its milestones
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ def task(value: Task, terms: Terms) -> pb.Task:
         limits=limits(value, terms),
         digest=value.digest,
         gradable=bool(value.checks),
+        milestone_count=len(value.milestones),
+        milestone_share=value.milestone_share or 0.0,
     )
 
 
@@ -78,6 +80,8 @@ def check_size(value: Task, terms: Terms) -> None:
     """Raise CurriculumError when a task is too large to be told in messages of 1 MiB."""
     if (size := task(value, terms).ByteSize()) > _MAX_TASK_BYTES:
         raise CurriculumError(f"task {value.task_id!r}: its public part has {size} bytes; shorten it to {_MAX_TASK_BYTES}")
-    shown = [check for check in value.checks if check.visibility is not Visibility.HIDDEN]
+    shown = [check for check in (*value.checks, *value.milestones) if check.visibility is not Visibility.HIDDEN]
     if (size := sum(len(check.check_id.encode()) + len(check.title.encode()) + 32 for check in shown)) > _MAX_CHECKS_BYTES:
-        raise CurriculumError(f"task {value.task_id!r}: the shown checks have {size} bytes; hide some or shorten their titles")
+        raise CurriculumError(
+            f"task {value.task_id!r}: the shown checks and milestones have {size} bytes; hide some or shorten their titles"
+        )

@@ -13,7 +13,8 @@ from codecraft.v1 import errors_pb2
 from codecraft.v1 import types_pb2 as pb
 from codecraft_client import errors
 from codecraft_client.actions import ListFiles, ReadFile, RunCommand, Text, WriteFile
-from codecraft_client.types import ChoiceStrategy, EndReason, Observation, Outcome, Reward, TaskChoice
+from codecraft_client.rewards import Reward, RewardMode, RewardOptions
+from codecraft_client.types import ChoiceStrategy, EndReason, Observation, Outcome, TaskChoice
 from codecraft_client.wire import enums, events, requests, status, values
 
 DECODERS: list[tuple[type[Message], Callable[[Any], object]]] = [
@@ -117,6 +118,17 @@ def test_every_field_of_an_action_is_sent(action: Any, kind: str) -> None:
         assert inner == "t"
 
 
+def test_every_field_of_reward_options_is_sent() -> None:
+    """Options with all their values set fill every field of their message; every mode but the unknown one can be asked for."""
+    sent = requests.reward_options(RewardOptions(RewardMode.SHAPED, 0.25, 0.5))
+    assert {field.name for field, _ in sent.ListFields()} == {field.name for field in pb.RewardOptions.DESCRIPTOR.fields}
+    assert not requests.reward_options(RewardOptions()).HasField("milestone_share")
+    for mode in set(RewardMode) - {RewardMode.UNKNOWN}:
+        assert enums.REWARD_MODE[requests.reward_options(RewardOptions(mode)).mode] is mode
+    with pytest.raises(errors.UsageError):
+        requests.reward_options(RewardOptions(RewardMode.UNKNOWN))
+
+
 def test_every_kind_of_action_can_be_made() -> None:
     """The schema has no kind of action that this client can't send."""
     assert {field.name for field in pb.Action.DESCRIPTOR.fields} == {"run_command", "write_file", "read_file", "list_files", "text"}
@@ -160,6 +172,7 @@ ENUMS = [
     (pb.FileType, enums.FILE_TYPE),
     (pb.ActionError, enums.ACTION_ERROR),
     (pb.RewardKind, enums.REWARD_KIND),
+    (pb.RewardMode, enums.REWARD_MODE),
     (pb.StepLabel, enums.STEP_LABEL),
     (pb.Outcome, enums.OUTCOME),
     (pb.FaultReason, enums.FAULT_REASON),

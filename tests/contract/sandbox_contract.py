@@ -13,6 +13,7 @@ Commands keep to a language small enough for a fake shell:
 
 import asyncio
 import contextlib
+import hashlib
 import io
 import tarfile
 from collections.abc import AsyncIterator
@@ -26,11 +27,13 @@ from codecraft_server.sandbox import (
     Ended,
     EndReason,
     Execution,
+    FileEntry,
     FileProblem,
     FileProblemKind,
     FileType,
     Gap,
     Limits,
+    Look,
     Origin,
     Output,
     OutputPolicy,
@@ -549,6 +552,42 @@ class SandboxContract:
         await sandbox.thaw()
         after = await run(sandbox, b"echo $KEPT")
         assert (after.text(), after.end.session_restarted) == (b"yes\n", False)
+
+    async def test_a_look_tells_what_was_asked_for(self, sandbox: Sandbox) -> None:
+        """Entry, content as far as wanted, and hash come for each path in order; what is missing or no file is a value."""
+        await sandbox.write_file(b"file", b"content", mode=0o640, offset=None)
+        digest = hashlib.sha256(b"content").hexdigest()
+        looks = [Look(b"file", 7, 7), Look(b"file", 6, 6), Look(b"file"), Look(b"/workspace", 5), Look(b"missing", 5), Look(b"file/x")]
+        whole, part, bare, directory, missing, below = await sandbox.look(looks)
+        assert isinstance(whole.entry, FileEntry)
+        assert (whole.entry.type, whole.entry.size, whole.entry.mode) == (FileType.FILE, 7, 0o640)
+        assert (whole.content, whole.whole, whole.sha256) == (b"content", True, digest)
+        assert (part.content, part.whole, part.sha256) == (b"conten", False, "")
+        assert (bare.content, bare.whole, bare.unread) == (b"", False, None)
+        assert isinstance(directory.entry, FileEntry)
+        assert (directory.entry.type, directory.content) == (FileType.DIRECTORY, b"")
+        assert isinstance(missing.entry, FileProblem)
+        assert missing.entry.kind is FileProblemKind.NOT_FOUND
+        assert isinstance(below.entry, FileProblem)
+        assert below.entry.kind is FileProblemKind.NOT_DIRECTORY
+
+    async def test_a_look_does_not_see_what_the_agent_may_not(self, sandbox: Sandbox) -> None:
+        """A file that is shut to the agent is there and can't be read."""
+        await sandbox.write_file(b"secret", b"x", mode=0o600, offset=None, as_root=True)
+        (seen,) = await sandbox.look([Look(b"secret", 5)])
+        assert isinstance(seen.entry, FileEntry)
+        assert seen.unread is not None
+        assert seen.unread.kind is FileProblemKind.PERMISSION
+        assert seen.content == b""
+
+    async def test_a_look_lets_everything_go_on(self, sandbox: Sandbox) -> None:
+        """After a look the session is as it was, and takes the next command at once."""
+        await run(sandbox, b"export KEPT=yes")
+        await sandbox.look([Look(b"/workspace")])
+        after = await run(sandbox, b"echo $KEPT")
+        assert (after.text(), after.end.session_restarted) == (b"yes\n", False)
+        async with problem(FileProblemKind.INVALID):
+            await sandbox.look([Look(b"a\0b")])
 
     # Programs outside of sessions
 

@@ -1,12 +1,13 @@
 """Files of a fake sandbox, in memory, with just enough of users and modes."""
 
+import hashlib
 import io
 import posixpath
 import tarfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from codecraft_server.sandbox import FileContent, FileEntry, FileList, FileProblem, FileProblemKind, FileType
+from codecraft_server.sandbox import FileContent, FileEntry, FileList, FileProblem, FileProblemKind, FileType, Look, Seen
 
 AGENT = 1000
 
@@ -87,6 +88,23 @@ class FakeFiles:
         if top in (b"/tmp", b"/home/agent", self.working_dir):
             raise FileProblem(FileProblemKind.BUSY, "device or resource busy")
         self._nodes.pop(top, None)
+
+    def look(self, wish: Look) -> Seen:
+        """See Sandbox.look."""
+        if b"\0" in wish.path:
+            raise FileProblem(FileProblemKind.INVALID, "a path can't hold a NUL byte")
+        try:
+            entry = self.stat(wish.path)
+        except FileProblem as problem:
+            return Seen(problem)
+        if entry.type is not FileType.FILE or not wish.content_bytes + wish.hashed_bytes:
+            return Seen(entry)
+        try:
+            whole = self.read(wish.path, 0, entry.size, as_root=False).data
+        except FileProblem as problem:
+            return Seen(entry, unread=problem)
+        digest = hashlib.sha256(whole).hexdigest() if len(whole) <= wish.hashed_bytes else ""
+        return Seen(entry, content=whole[: wish.content_bytes], whole=len(whole) <= wish.content_bytes, sha256=digest)
 
     def pack(self, paths: Sequence[bytes], max_bytes: int, max_entries: int, *, as_root: bool = False) -> bytes:
         """See Sandbox.pack."""

@@ -10,6 +10,7 @@ from codecraft_server.curriculum import Curriculum
 from codecraft_server.episodes import Episodes
 from codecraft_server.episodes.choosing import TaskChoice
 from codecraft_server.episodes.events import Action, Ready, RunCommand, StepResult, SubmitResult, TextAction
+from codecraft_server.rewards import BY_OUTCOME, RewardTerms
 from codecraft_server.sandbox import Gap, Output, Stream
 from codecraft_server.settings import GradingSettings, Settings
 from codecraft_server.task import Task
@@ -75,10 +76,12 @@ class Game:
         self.episodes = Episodes(self.sandboxes, curriculum, self.grader, settings, "w1", clock=self.clock)
         self._requests = 0
 
-    async def reset(self, start: TaskChoice | str | None = "1", request_id: str = "", trainer: str = "") -> "Player":
+    async def reset(
+        self, start: TaskChoice | str | None = "1", request_id: str = "", trainer: str = "", reward: RewardTerms = BY_OUTCOME
+    ) -> "Player":
         """Open an episode."""
         self._requests += 1
-        ready = await Follower(self.episodes.reset(request_id or f"request {self._requests}", start, trainer=trainer)).last()
+        ready = await Follower(self.episodes.reset(request_id or f"request {self._requests}", start, trainer=trainer, reward=reward)).last()
         assert isinstance(ready, Ready)
         return Player(self, ready)
 

@@ -14,11 +14,13 @@ from codecraft_server.sandbox import (
     FileList,
     FileProblem,
     FileProblemKind,
+    Look,
     OpenProgress,
     Origin,
     OutputPolicy,
     Provided,
     SandboxSpec,
+    Seen,
     StartProgress,
 )
 from fakes.files import FakeFiles
@@ -33,6 +35,7 @@ class FakeSandbox:
     Attributes:
         fail_next: Raised by the next operation, once.
         closing: When set to an event, `close` waits for it.
+        unstoppable: How many processes a freeze leaves running.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class FakeSandbox:
         self.closing: asyncio.Event | None = None
         self.closed = False
         self.frozen = False
+        self.unstoppable = 0
         self.files = FakeFiles(spec.working_dir)
         self._clock = clock
         self._on_close = on_close
@@ -152,11 +156,15 @@ class FakeSandbox:
     async def freeze(self) -> int:
         self._enter("freeze")
         self.frozen = True
-        return 0
+        return self.unstoppable
 
     async def thaw(self) -> None:
         self._enter("thaw")
         self.frozen = False
+
+    async def look(self, looks: Sequence[Look]) -> tuple[Seen, ...]:
+        self._enter("look")
+        return tuple(self.files.look(each) for each in looks)
 
     async def kill_all(self) -> int:
         self._enter("kill_all")

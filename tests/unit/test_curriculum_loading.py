@@ -83,6 +83,7 @@ def test_all_fields_arrive(tmp_path: Path) -> None:
         setup=["true", ["a", "b"]],
         checks=[check, {**COMMAND, "stdin": "in", "exit_code": None, "stderr": {"contains": "x"}}],
         milestones=[{**FILE, "exists": False}],
+        milestone_share=0.25,
         grading={"place": "in_place", "paths": ["out", "/srv/x"], "aggregate": "weighted", "pass_score": 0.5},
         malformed_penalty=-0.5,
         solution=["one", {"files": {"f": "two"}}],
@@ -105,6 +106,7 @@ def test_all_fields_arrive(tmp_path: Path) -> None:
     assert task.checks[1].body == CommandCheck("true", stdin="in", exit_code=None, stderr=Expected(Match.CONTAINS, "x"))
     assert [check.weight for check in task.checks] == [0.75, 0.25]
     assert task.milestones[0].body == FileCheck("a.txt", exists=False)
+    assert task.milestone_share == 0.25
     assert (task.grading_place, task.grading_paths) == (GradingPlace.IN_PLACE, ("out", "/srv/x"))
     assert (task.aggregate, task.pass_score, task.malformed_penalty) == (Aggregate.WEIGHTED, 0.5, -0.5)
     assert task.solution == ("one", TaskFile("f", b"two", 0o644))

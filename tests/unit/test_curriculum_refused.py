@@ -209,6 +209,8 @@ BAD: dict[str, tuple[Any, str, str, bool]] = {
     ),
     "short hash": (document(checks=[{**FILE, "sha256": "00"}]), "tasks.t.checks[0].sha256", "64 lower-case", True),
     "milestone of unknown kind": (document(milestones=[{"id": "a", "kind": "x"}]), "tasks.t.milestones[0].kind", "is unknown", True),
+    "milestone share above 1": (document(milestones=[FILE], milestone_share=1.5), "tasks.t.milestone_share", "at most 1", True),
+    "milestone share without milestones": (document(milestone_share=0.5), "tasks.t.milestone_share", "no milestones", False),
     "unknown place": (document(grading={"place": "in-place"}), "tasks.t.grading.place", 'did you mean "in_place"?', True),
     "no paths": (document(grading={"paths": []}), "tasks.t.grading.paths", "must not be empty", True),
     "pass score 0": (document(grading={"pass_score": 0}), "tasks.t.grading.pass_score", "above 0", True),

@@ -190,6 +190,7 @@ def _assert_distinct(message: Message) -> None:
         (events.Outcome, "OUTCOME", types_pb2.Outcome, set()),
         (events.FaultReason, "FAULT_REASON", types_pb2.FaultReason, set()),
         (events.State, "EPISODE_STATE", environment_pb2.EpisodeState, set()),
+        (rewards.RewardMode, "REWARD_MODE", types_pb2.RewardMode, set()),
         (rewards.RewardKind, "REWARD_KIND", types_pb2.RewardKind, set()),
         (rewards.Step, "STEP_LABEL", types_pb2.StepLabel, {"UNKNOWN"}),
         (verdict.Phase, "GRADING_PHASE", environment_pb2.GradingPhase, set()),

@@ -14,6 +14,7 @@ from codecraft.v1 import types_pb2 as pb
 from codecraft_server.episodes.choosing import Strategy, TaskChoice
 from codecraft_server.episodes.events import ListFiles, ReadFile, RunCommand, TextAction, WriteFile
 from codecraft_server.errors import InvalidFieldError
+from codecraft_server.rewards import RewardMode, RewardTerms
 from codecraft_server.wire import requests
 
 RUN = pb.RunCommand(
@@ -30,6 +31,7 @@ SAMPLES: list[tuple[Message, Callable[[Any], Any]]] = [
     (env.GetTaskRequest(task_id="1"), requests.task_id),
     (env.ResetRequest(request_id="r", task_id="1"), requests.reset),
     (env.ResetRequest(request_id="r", no_task=env.NoTask()), requests.reset),
+    (env.ResetRequest(task_id="1", reward=pb.RewardOptions(mode=pb.REWARD_MODE_SHAPED, milestone_share=0.5, discount=0.5)), requests.reset),
     (env.ResetRequest(request_id="r", choice=CHOICE, trainer="t"), requests.reset),
     (env.StepRequest(**ADDRESS, step_index=3, action=pb.Action(run_command=RUN), stream_output=True), requests.step),
     (env.StepRequest(action=pb.Action(write_file=pb.WriteFile(path=b"p", content=b"c", mode=0o600, offset=7))), requests.step),
@@ -132,6 +134,16 @@ def test_absent_fields_mean_the_documented_defaults() -> None:
     assert requests.task_page(env.ListTasksRequest(page_size=9999)).size == 500
 
 
+def test_reward_options_arrive_as_they_were_sent() -> None:
+    """Absent options are the outcome's alone; an absent number is None and a zero is one, whatever rules say of it later."""
+    assert requests.reset(env.ResetRequest(task_id="1")).reward == RewardTerms()
+    assert requests.reward_terms(pb.RewardOptions()) == RewardTerms(RewardMode.OUTCOME)
+    assert requests.reward_terms(pb.RewardOptions(mode=pb.REWARD_MODE_MILESTONES, milestone_share=0)) == RewardTerms(
+        RewardMode.MILESTONES, 0.0
+    )
+    assert requests.reward_terms(pb.RewardOptions(mode=pb.REWARD_MODE_SHAPED, discount=1)) == RewardTerms(RewardMode.SHAPED, None, 1.0)
+
+
 def _run_for(**timeout: int) -> env.StepRequest:
     return env.StepRequest(action=pb.Action(run_command=pb.RunCommand(timeout=Duration(**timeout))))
 
@@ -140,6 +152,7 @@ def _run_for(**timeout: int) -> env.StepRequest:
     ("decode", "request_", "field"),
     [
         (requests.reset, env.ResetRequest(request_id="r"), "start"),
+        (requests.reset, env.ResetRequest(task_id="1", reward=pb.RewardOptions(mode=77)), "reward.mode"),  # type: ignore[arg-type]
         (requests.step, env.StepRequest(), "action.kind"),
         (requests.step, env.StepRequest(action=pb.Action()), "action.kind"),
         (requests.step, _run_for(seconds=-1), "action.run_command.timeout"),
