@@ -18,6 +18,7 @@ from codecraft_server.docker.engine import connected
 from codecraft_server.errors import CodecraftError
 from codecraft_server.serving import Serving, is_loopback, serving
 from codecraft_server.settings import Settings
+from codecraft_server.terminal import Terminal
 
 _log = logging.getLogger(__name__)
 _OURS = "codecraft/"  # images that we build; all others are pulled when a task wants them
@@ -82,7 +83,10 @@ async def _serve(settings: Settings, catalog: Curriculum, signals: _Signals) -> 
             await _in_thread(lambda: _ensure_images(catalog))
 
     grader = grading.Grader(sandboxes, settings.grading)
-    async with serving(settings, sandboxes, catalog, grader, worker=worker, prepare=prepare) as server, _reloading(settings, server):
+    async with (
+        serving(settings, sandboxes, catalog, grader, worker=worker, prepare=prepare) as server,
+        _reloading(settings, server, signals),
+    ):
         _warn(settings)
         signals.ready = True
         _log.info("listening", extra={"address": server.address, "worker": worker, "tasks": len(catalog.tasks)})
@@ -97,9 +101,18 @@ async def _serve(settings: Settings, catalog: Curriculum, signals: _Signals) -> 
 
 
 @contextlib.asynccontextmanager
-async def _reloading(settings: Settings, server: Serving) -> AsyncIterator[None]:
-    """Load the curriculum anew at every SIGHUP. One that can't be used is logged, and the old one stays."""
-    wanted, loop = asyncio.Event(), asyncio.get_running_loop()
+async def _reloading(settings: Settings, server: Serving, signals: _Signals) -> AsyncIterator[None]:
+    """Load the curriculum anew at every SIGHUP. One that can't be used is logged, and the old one stays.
+
+    Where SIGHUP says that the terminal was closed it means stop.
+    """
+    wanted, loop, terminal = asyncio.Event(), asyncio.get_running_loop(), Terminal()
+
+    def hung_up() -> None:
+        if terminal.is_gone:
+            signals.arrived()
+        else:
+            wanted.set()
 
     async def reload() -> None:
         while True:
@@ -107,7 +120,7 @@ async def _reloading(settings: Settings, server: Serving) -> AsyncIterator[None]
             wanted.clear()
             await _reload(settings, server)
 
-    loop.add_signal_handler(signal.SIGHUP, wanted.set)
+    loop.add_signal_handler(signal.SIGHUP, hung_up)
     task = asyncio.create_task(reload(), name="curriculum")
     try:
         yield

@@ -26,7 +26,7 @@ from codecraft_server.episodes.events import (
     SubmitResult,
 )
 from codecraft_server.episodes.fields import check_action, check_step_index
-from codecraft_server.episodes.judging import Submission, Verdict, faulted, judge, judge_work
+from codecraft_server.episodes.judging import Submission, Verdict, effect_of, faulted, judge, judge_work
 from codecraft_server.episodes.leases import Lease
 from codecraft_server.episodes.ledger import Ledger
 from codecraft_server.episodes.progress import Progress
@@ -126,14 +126,7 @@ class Episode:
     def ending(self) -> Ending:
         """How it ended, for the statistics."""
         submitted = self._submission.result if self._submission is not None else None
-        graded = submitted if submitted is not None and submitted.grade is not None else None
-        return Ending(
-            outcome=self.outcome or Outcome.CLOSED,
-            steps=self._ledger.steps_taken,
-            score=graded.grade.score if graded and graded.grade else None,
-            episode_return=self._ledger.episode_return,
-            grading_s=graded.timing.elapsed_s - graded.timing.queued_s if graded else None,
-        )
+        return self._ledger.ending(self.outcome or Outcome.CLOSED, submitted)
 
     def admit(self, token: str) -> None:
         """Let a call in: check its token, renew the lease. WrongEpisodeTokenError."""
@@ -346,15 +339,7 @@ class Episode:
             verdict = await self._verdict(report)
         except asyncio.CancelledError:
             verdict = faulted(self.fault or SHUTDOWN)
-        passed = verdict.outcome is Outcome.PASSED
-        return Effect(
-            message=text.graded(verdict.grade) if verdict.grade else text.NOT_JUDGED,
-            reward=verdict.reward,
-            label=Step.PROGRESS if passed else Step.NEUTRAL,
-            outcome=verdict.outcome,
-            fault=verdict.fault,
-            grade=verdict.grade,
-        )
+        return effect_of(verdict)
 
     # The end
 

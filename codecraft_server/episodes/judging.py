@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from codecraft_server import rewards
+from codecraft_server.episodes import text
+from codecraft_server.episodes.actions import Effect
 from codecraft_server.episodes.events import Fault, FaultReason, Heartbeat, Outcome, SubmitEvent, SubmitResult, Timing
 from codecraft_server.episodes.leases import Lease
 from codecraft_server.episodes.waiting import Bell, Feed
@@ -16,7 +18,7 @@ from codecraft_server.episodes.world import INTERNAL, World, fault_of
 from codecraft_server.errors import CodecraftError
 from codecraft_server.grading import Work
 from codecraft_server.grading.verdict import CheckResult, Grade, GradingFault, Phase, PhaseBegan, Report
-from codecraft_server.rewards import Reward
+from codecraft_server.rewards import Reward, Step
 from codecraft_server.task import Task
 
 EVENTS_KEPT = 512
@@ -41,6 +43,18 @@ class Verdict:
 def faulted(fault: Fault) -> Verdict:
     """The verdict where none could be had."""
     return Verdict(Outcome.FAULT, rewards.ABSENT, fault=fault)
+
+
+def effect_of(verdict: Verdict) -> Effect:
+    """What a step came to in which the work was submitted."""
+    return Effect(
+        message=text.graded(verdict.grade) if verdict.grade else text.NOT_JUDGED,
+        reward=verdict.reward,
+        label=Step.PROGRESS if verdict.outcome is Outcome.PASSED else Step.NEUTRAL,
+        outcome=verdict.outcome,
+        fault=verdict.fault,
+        grade=verdict.grade,
+    )
 
 
 async def judge(world: World, bench: Workbench, report: Report) -> Verdict:

@@ -4,6 +4,7 @@ from codecraft_server import rewards
 from codecraft_server.episodes.actions import Effect
 from codecraft_server.episodes.events import Budget, Fault, Observation, Outcome, StepResult, SubmitResult, Timing
 from codecraft_server.episodes.judging import Submission, Verdict
+from codecraft_server.episodes.statistics import Ending
 from codecraft_server.episodes.steps import StepRun
 from codecraft_server.episodes.workbench import Workbench
 from codecraft_server.episodes.world import World
@@ -106,4 +107,15 @@ class Ledger:
             timing=submission.timing(self.seconds_left),
             fault=verdict.fault,
             label=rewards.of_submission(passed=verdict.grade.passed if verdict.grade else None),
+        )
+
+    def ending(self, outcome: Outcome, submitted: SubmitResult | None) -> Ending:
+        """How the episode ended, for the statistics."""
+        graded = submitted if submitted is not None and submitted.grade is not None else None
+        return Ending(
+            outcome=outcome,
+            steps=self.steps_taken,
+            score=graded.grade.score if graded and graded.grade else None,
+            episode_return=self.episode_return,
+            grading_s=graded.timing.elapsed_s - graded.timing.queued_s if graded else None,
         )

@@ -217,6 +217,22 @@ def test_sighup_loads_the_curriculum_anew_and_work_is_graded_again(tmp_path: Pat
         assert server.end(signal.SIGTERM) == 0
 
 
+def test_a_closed_terminal_stops_it() -> None:
+    """Who closes the window has stopped the server in it: exit 0, and its sandboxes are gone."""
+    terminal, its_end = os.openpty()
+    worker = "e2etty"
+    command = ["setsid", "--ctty", sys.executable, "-m", "codecraft_server", "serve", "--listen", "127.0.0.1:0", "--worker", worker]
+    with subprocess.Popen(command, stdin=its_end, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            os.close(its_end)
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith("listening on ")
+        finally:
+            os.close(terminal)
+        assert process.wait(END_S) == 0
+    assert containers_of(worker) == []
+
+
 def _until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + END_S
     while not condition():
