@@ -113,7 +113,8 @@ async def serving(
                 grading=settings.grading,
             )
             async with Episodes(sandboxes, curriculum, grader, settings, worker) as episodes:
-                environment_pb2_grpc.add_EnvironmentServiceServicer_to_server(Environment(episodes, facts, terms), server)
+                environment = Environment(episodes, facts, terms, settings.rpc.rollout_in_flight)
+                environment_pb2_grpc.add_EnvironmentServiceServicer_to_server(environment, server)
                 control_pb2_grpc.add_ControlServiceServicer_to_server(Control(episodes, settings.sandbox.max_warm), server)
                 checks = await _add_standard_services(server)
                 await server.start()

@@ -155,6 +155,7 @@ class RpcSettings:
     max_response_bytes: int = 1 * MIB  # every language's default accepts 4 MiB; the contract promises 1
     max_streams: int = 1024  # of one connection: more than any client has episodes
     max_calls: int = 8192  # of all connections together
+    rollout_in_flight: int = 512  # requests of one Rollout; more than resets may queue, or the close they wait for could wait behind them
     keepalive_s: float = 60.0  # a dead client's calls end after this and the time-out
     keepalive_timeout_s: float = 20.0
     min_client_ping_s: float = 5.0  # clients that ping more often are cut off

@@ -45,6 +45,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             return handler
         service, _, method = handler_call_details.method[1:].partition("/")
         guarded = _Guarded(handler, method, self._tokens.get(service, ""))
+        if handler.request_streaming:
+            return grpc.stream_stream_rpc_method_handler(guarded.both, None, handler.response_serializer)
         if handler.response_streaming:
             return grpc.unary_stream_rpc_method_handler(guarded.stream, None, handler.response_serializer)
         return grpc.unary_unary_rpc_method_handler(guarded.unary, None, handler.response_serializer)
@@ -58,6 +60,7 @@ class _Call:
     episode: str = ""
     code: str = "CANCELLED"  # unless it comes to an end of its own
     incident: str = ""
+    requests: int | None = None  # of a stream of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +98,36 @@ class _Guarded:
         finally:
             _report(call, began)
 
+    async def both(self, raw: AsyncIterator[bytes], context: _Context) -> None:
+        """Let a method answer a stream of requests, one by one: it writes for itself, and an error that gets here ends the stream."""
+        call, began = _Call(self.method, requests=0), time.monotonic()
+        try:
+            if self.token:
+                _check_token(self.token, context)
+            await self.handler.stream_stream(self._requests(raw, call), context)
+            call.code = "OK"
+        except Exception as error:  # noqa: BLE001 - likewise
+            await _refuse(context, call, _first(error))
+        finally:
+            _report(call, began)
+
+    async def _requests(self, raw: AsyncIterator[bytes], call: _Call) -> AsyncIterator[Message]:
+        async for each in raw:
+            call.requests = (call.requests or 0) + 1
+            yield self._decoded(each)
+
     def _request(self, raw: bytes, context: _Context, call: _Call) -> Message:
         if self.token:
             _check_token(self.token, context)
+        request = self._decoded(raw)
+        call.episode = getattr(request, "episode_id", "")[:128]
+        return request
+
+    def _decoded(self, raw: bytes) -> Message:
         try:
             request: Message = self.handler.request_deserializer(raw)
         except DecodeError:
             raise InvalidFieldError("", f"these bytes are no request of {self.method} in this schema") from None
-        call.episode = getattr(request, "episode_id", "")[:128]
         return request
 
 
@@ -116,19 +141,32 @@ def _check_token(expected: str, context: _Context) -> None:
         )
 
 
+def _first(error: Exception) -> Exception:
+    """The first error of a group: the others failed with it, or because of it. Any other error is itself."""
+    return _first(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
+
+
 async def _refuse(context: _Context, call: _Call, error: Exception) -> NoReturn:
-    """End a call with the status of an error; of one that has no status of its own only an incident id gets out."""
-    if isinstance(error, CodecraftError) and mapping(error) is not INTERNAL:
-        answer = status(error)
-    elif _connection_is_gone(context, error):
+    """End a call with the status of an error."""
+    if not _has_status(error) and _connection_is_gone(context, error):
         raise asyncio.CancelledError from error
-    else:
-        call.incident = secrets.token_hex(6)
-        answer = internal(call.incident)
-        _log.error("incident", extra={"incident": call.incident, "method": call.method, "episode": call.episode}, exc_info=error)
+    answer, call.incident = told(error, call.method, call.episode)
     code = _CODES[answer.code]
     call.code = code.name
     await context.abort(code, answer.message, _trailers(answer))
+
+
+def told(error: Exception, method: str, episode: str) -> tuple[status_pb2.Status, str]:
+    """Return the status of an error and, where it has none of its own, an incident id: that is logged with the error, and nothing else gets out."""
+    if isinstance(error, CodecraftError) and _has_status(error):
+        return status(error), ""
+    incident = secrets.token_hex(6)
+    _log.error("incident", extra={"incident": incident, "method": method, "episode": episode}, exc_info=error)
+    return internal(incident), incident
+
+
+def _has_status(error: Exception) -> bool:
+    return isinstance(error, CodecraftError) and mapping(error) is not INTERNAL
 
 
 def _connection_is_gone(context: _Context, error: Exception) -> bool:
@@ -148,4 +186,6 @@ def _report(call: _Call, began: float) -> None:
         fields["episode"] = call.episode
     if call.incident:
         fields["incident"] = call.incident
+    if call.requests is not None:
+        fields["requests"] = call.requests
     _log.log(logging.DEBUG if quiet else logging.INFO, "call", extra=fields)

@@ -1,22 +1,28 @@
 """What an agent may do."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import aclosing
+from typing import Any
+
+import grpc.aio
 
 from codecraft.v1 import environment_pb2 as pb
 from codecraft.v1 import environment_pb2_grpc as rpc
 from codecraft_server.episodes import Episodes
-from codecraft_server.wire import events, requests, views
+from codecraft_server.service.calls import told
+from codecraft_server.service.rollout import Rollout
+from codecraft_server.wire import events, requests, rollouts, views
 from codecraft_server.wire.tasks import Terms
 
 
 class Environment(rpc.EnvironmentServiceServicer):
-    """codecraft.v1.EnvironmentService."""
+    """codecraft.v1.EnvironmentService; `in_flight` bounds the requests of one Rollout that are under way."""
 
-    def __init__(self, episodes: Episodes, facts: views.ServerFacts, terms: Terms) -> None:
+    def __init__(self, episodes: Episodes, facts: views.ServerFacts, terms: Terms, in_flight: int) -> None:
         self._episodes = episodes
         self._facts = facts
         self._terms = terms
+        self._in_flight = in_flight
 
     async def GetServerInfo(self, request: pb.GetServerInfoRequest, context: object) -> pb.GetServerInfoResponse:
         """See the schema, as for all of these."""
@@ -89,3 +95,38 @@ class Environment(rpc.EnvironmentServiceServicer):
         del context
         call = requests.episode(request)
         return views.close(await self._episodes.close(call.episode_id, call.token))
+
+    async def Rollout(  # type: ignore[override]  # it writes for itself, which the stubs do not know
+        self, request_iterator: AsyncIterator[pb.RolloutRequest], context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> None:
+        await Rollout(self._answer, context.write, self._in_flight).serve(request_iterator)
+
+    async def _answer(self, request: pb.RolloutRequest) -> AsyncGenerator[pb.RolloutResponse, None]:
+        """Yield what the call of the request's name says last. While that is written, the call is still under way, as it would be by itself."""
+        try:
+            async with aclosing(self._call(rollouts.request(request))) as call:  # type: ignore[type-var]  # all of them are generators
+                async for said in call:
+                    if response := rollouts.response(request.correlation_id, said):
+                        yield response
+        except Exception as error:  # noqa: BLE001 - as in `calls`: whatever went wrong becomes a status, here of one request
+            kind, episode = rollouts.named(request)
+            status, _ = told(error, f"Rollout.{kind}", episode)
+            yield rollouts.refusal(request.correlation_id, status)
+
+    def _call(self, request: rollouts.Request) -> AsyncIterator[rollouts.Said]:
+        match request:
+            case pb.ResetRequest():
+                return self.Reset(request, None)
+            case pb.StepRequest():
+                return self.Step(request, None)
+            case pb.SubmitRequest():
+                return self.Submit(request, None)
+            case pb.CloseRequest():
+                return _alone(self.Close(request, None))
+            case pb.GetEpisodeRequest():
+                return _alone(self.GetEpisode(request, None))
+
+
+async def _alone(answer: Awaitable[rollouts.Said]) -> AsyncIterator[rollouts.Said]:
+    """A call with one answer, as a stream."""
+    yield await answer

@@ -82,7 +82,7 @@ async def test_reflection_tells_the_schema(server: FakeServer) -> None:
 
 async def test_an_unknown_method_is_unimplemented(server: FakeServer) -> None:
     """A method that the schema only reserves does not exist."""
-    call = server.channel.stream_stream(f"/{ENVIRONMENT}/Rollout")()
+    call = server.channel.stream_stream(f"/{ENVIRONMENT}/Fork")()
     await call.done_writing()
     with pytest.raises(grpc.aio.AioRpcError) as error:
         await every(call)

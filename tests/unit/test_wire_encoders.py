@@ -15,12 +15,14 @@ from codecraft_server import rewards, sandbox
 from codecraft_server.curriculum import Curriculum
 from codecraft_server.episodes import events
 from codecraft_server.episodes.statistics import TaskStatistics
+from codecraft_server.errors import InvalidFieldError
 from codecraft_server.grading import verdict
 from codecraft_server.task import GradingPlace, Task
 from codecraft_server.wire import events as wire
-from codecraft_server.wire import results, views
+from codecraft_server.wire import results, rollouts, views
 from codecraft_server.wire.requests import Page
 from codecraft_server.wire.scalars import EnumType
+from codecraft_server.wire.status import status
 from codecraft_server.wire.tasks import Terms
 
 TERMS = Terms(output_max_bytes=77, rootfs_bounded=True)
@@ -108,6 +110,12 @@ SAMPLES: list[Sample] = [
     (filled(TaskStatistics), views.task_statistics),
     (filled(TaskStatistics), lambda one: views.list_task_statistics(THREE, lambda _: one, TWO_EACH)),
     (events.Outcome.PASSED, views.close),
+    (filled(events.Ready), lambda event: rollouts.response(7, wire.reset_event(event, TERMS))),
+    (filled(events.StepResult), lambda event: rollouts.response(7, wire.step_event(event, TERMS))),
+    (filled(events.SubmitResult), lambda event: rollouts.response(7, wire.submit_event(event))),
+    (filled(events.EpisodeView), lambda view: rollouts.response(7, views.get_episode(view, TERMS))),
+    (events.Outcome.PASSED, lambda outcome: rollouts.response(7, views.close(outcome))),
+    (InvalidFieldError("field", "problem"), lambda error: rollouts.refusal(7, status(error))),
     (9, views.write_stdin),
     (9, views.prewarm),
 ]

@@ -7,6 +7,7 @@ import pytest
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
+from google.rpc import status_pb2
 
 from codecraft.v1 import control_pb2 as ctl
 from codecraft.v1 import environment_pb2 as env
@@ -15,7 +16,7 @@ from codecraft_server.episodes.choosing import Strategy, TaskChoice
 from codecraft_server.episodes.events import ListFiles, ReadFile, RunCommand, TextAction, WriteFile
 from codecraft_server.errors import InvalidFieldError
 from codecraft_server.rewards import RewardMode, RewardTerms
-from codecraft_server.wire import requests
+from codecraft_server.wire import requests, rollouts
 
 RUN = pb.RunCommand(
     command=b"c", timeout=Duration(seconds=3), stdin=b"in", stdin_open=True, session="s", output_mode=pb.OUTPUT_MODE_SEPARATE
@@ -24,6 +25,12 @@ CHOICE = env.TaskChoice(
     strategy=env.CHOICE_STRATEGY_ADAPTIVE, seed=-3, categories=["b", "a", "b"], min_difficulty=2, max_difficulty=4, task_ids=["2", "1", "2"]
 )
 ADDRESS = {"episode_id": "e", "episode_token": "t"}
+
+
+def rollout(message: env.RolloutRequest) -> object:
+    """A request of a rollout as the server takes it: what is asked, and what its answer says of it."""
+    return rollouts.request(message), rollouts.refusal(message.correlation_id, status_pb2.Status())
+
 
 # For every request with fields, samples that together have them all set, and the decoder.
 SAMPLES: list[tuple[Message, Callable[[Any], Any]]] = [
@@ -44,6 +51,11 @@ SAMPLES: list[tuple[Message, Callable[[Any], Any]]] = [
     (env.WriteStdinRequest(**ADDRESS, step_index=3, offset=4, data=b"d", end_of_file=True), requests.write_stdin),
     (env.GetEpisodeRequest(**ADDRESS), requests.episode),
     (env.CloseRequest(**ADDRESS), requests.episode),
+    (env.RolloutRequest(correlation_id=7, reset=env.ResetRequest(request_id="r")), rollout),
+    (env.RolloutRequest(step=env.StepRequest(episode_id="e")), rollout),
+    (env.RolloutRequest(submit=env.SubmitRequest(**ADDRESS)), rollout),
+    (env.RolloutRequest(close=env.CloseRequest(**ADDRESS)), rollout),
+    (env.RolloutRequest(get_episode=env.GetEpisodeRequest(**ADDRESS)), rollout),
     (ctl.ListEpisodesRequest(page_size=5, page_token="p"), requests.episode_page),
     (ctl.RegradeRequest(episode_id="e"), requests.regrade),
     (ctl.ListTaskStatisticsRequest(page_size=5, page_token="p", trainer="t"), requests.statistics_page),
@@ -161,6 +173,8 @@ def _run_for(**timeout: int) -> env.StepRequest:
         (requests.step, _run_for(nanos=1_000_000_000), "action.run_command.timeout"),
         (requests.step, _run_for(seconds=1 << 60), "action.run_command.timeout"),
         (requests.step, env.StepRequest(action=pb.Action(run_command=pb.RunCommand(output_mode=77))), "action.run_command.output_mode"),  # type: ignore[arg-type]
+        (rollouts.request, env.RolloutRequest(), "request"),
+        (rollouts.request, env.RolloutRequest(step=env.StepRequest(stream_output=True)), "step.stream_output"),
         (requests.interrupt, env.InterruptRequest(grace=Duration(seconds=-5)), "grace"),
         (requests.task_page, env.ListTasksRequest(page_size=-1), "page_size"),
         (requests.episode_page, ctl.ListEpisodesRequest(page_size=-1), "page_size"),

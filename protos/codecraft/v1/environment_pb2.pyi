@@ -19,6 +19,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.rpc import status_pb2 as _status_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -1508,3 +1509,117 @@ class CloseResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CloseResponse: _TypeAlias = CloseResponse  # noqa: Y015
+
+@_typing.final
+class RolloutRequest(_message.Message):
+    """One request of a rollout."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORRELATION_ID_FIELD_NUMBER: _builtins.int
+    RESET_FIELD_NUMBER: _builtins.int
+    STEP_FIELD_NUMBER: _builtins.int
+    SUBMIT_FIELD_NUMBER: _builtins.int
+    CLOSE_FIELD_NUMBER: _builtins.int
+    GET_EPISODE_FIELD_NUMBER: _builtins.int
+    correlation_id: _builtins.int
+    """Chosen by the client; the answer has it. The server compares it with nothing: a client tells its requests apart by it."""
+    @_builtins.property
+    def reset(self) -> Global___ResetRequest:
+        """As Reset, answered by `ready`."""
+
+    @_builtins.property
+    def step(self) -> Global___StepRequest:
+        """As Step, answered by `step`. stream_output must be false: the result has the output."""
+
+    @_builtins.property
+    def submit(self) -> Global___SubmitRequest:
+        """As Submit, answered by `submit`."""
+
+    @_builtins.property
+    def close(self) -> Global___CloseRequest:
+        """As Close, answered by `close`."""
+
+    @_builtins.property
+    def get_episode(self) -> Global___GetEpisodeRequest:
+        """As GetEpisode, answered by `episode`. Renews the episode's lease."""
+
+    def __init__(
+        self,
+        *,
+        correlation_id: _builtins.int = ...,
+        reset: Global___ResetRequest | None = ...,
+        step: Global___StepRequest | None = ...,
+        submit: Global___SubmitRequest | None = ...,
+        close: Global___CloseRequest | None = ...,
+        get_episode: Global___GetEpisodeRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["close", b"close", "get_episode", b"get_episode", "request", b"request", "reset", b"reset", "step", b"step", "submit", b"submit"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["close", b"close", "correlation_id", b"correlation_id", "get_episode", b"get_episode", "request", b"request", "reset", b"reset", "step", b"step", "submit", b"submit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_request: _TypeAlias = _typing.Literal["reset", "step", "submit", "close", "get_episode"]  # noqa: Y015
+    _WhichOneofArgType_request: _TypeAlias = _typing.Literal["request", b"request"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_request) -> _WhichOneofReturnType_request | None: ...
+
+Global___RolloutRequest: _TypeAlias = RolloutRequest  # noqa: Y015
+
+@_typing.final
+class RolloutResponse(_message.Message):
+    """The answer to one request of a rollout."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORRELATION_ID_FIELD_NUMBER: _builtins.int
+    READY_FIELD_NUMBER: _builtins.int
+    STEP_FIELD_NUMBER: _builtins.int
+    SUBMIT_FIELD_NUMBER: _builtins.int
+    CLOSE_FIELD_NUMBER: _builtins.int
+    EPISODE_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    correlation_id: _builtins.int
+    """That of the request."""
+    @_builtins.property
+    def ready(self) -> Global___Ready:
+        """The episode is open."""
+
+    @_builtins.property
+    def step(self) -> Global___StepResult:
+        """What the step came to. One that an earlier call took with stream_output has no output here; Resume has it."""
+
+    @_builtins.property
+    def submit(self) -> Global___SubmitResult:
+        """What the submission came to."""
+
+    @_builtins.property
+    def close(self) -> Global___CloseResponse:
+        """The episode is closed."""
+
+    @_builtins.property
+    def episode(self) -> Global___GetEpisodeResponse:
+        """How the episode stands."""
+
+    @_builtins.property
+    def status(self) -> _status_pb2.Status:
+        """The request was refused or failed: the status that the call would have ended with, with one google.rpc.ErrorInfo (errors.proto)."""
+
+    def __init__(
+        self,
+        *,
+        correlation_id: _builtins.int = ...,
+        ready: Global___Ready | None = ...,
+        step: Global___StepResult | None = ...,
+        submit: Global___SubmitResult | None = ...,
+        close: Global___CloseResponse | None = ...,
+        episode: Global___GetEpisodeResponse | None = ...,
+        status: _status_pb2.Status | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["close", b"close", "episode", b"episode", "ready", b"ready", "result", b"result", "status", b"status", "step", b"step", "submit", b"submit"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["close", b"close", "correlation_id", b"correlation_id", "episode", b"episode", "ready", b"ready", "result", b"result", "status", b"status", "step", b"step", "submit", b"submit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_result: _TypeAlias = _typing.Literal["ready", "step", "submit", "close", "episode", "status"]  # noqa: Y015
+    _WhichOneofArgType_result: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_result) -> _WhichOneofReturnType_result | None: ...
+
+Global___RolloutResponse: _TypeAlias = RolloutResponse  # noqa: Y015

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class EnvironmentServiceStub:
-    """Episodes of coding tasks in real sandboxes. `Rollout` (many episodes over one stream) is a name kept for later.
+    """Episodes of coding tasks in real sandboxes.
     """
 
     def __init__(self, channel):
@@ -90,10 +90,15 @@ class EnvironmentServiceStub:
                 request_serializer=codecraft_dot_v1_dot_environment__pb2.CloseRequest.SerializeToString,
                 response_deserializer=codecraft_dot_v1_dot_environment__pb2.CloseResponse.FromString,
                 _registered_method=True)
+        self.Rollout = channel.stream_stream(
+                '/codecraft.v1.EnvironmentService/Rollout',
+                request_serializer=codecraft_dot_v1_dot_environment__pb2.RolloutRequest.SerializeToString,
+                response_deserializer=codecraft_dot_v1_dot_environment__pb2.RolloutResponse.FromString,
+                _registered_method=True)
 
 
 class EnvironmentServiceServicer:
-    """Episodes of coding tasks in real sandboxes. `Rollout` (many episodes over one stream) is a name kept for later.
+    """Episodes of coding tasks in real sandboxes.
     """
 
     def GetServerInfo(self, request, context):
@@ -188,6 +193,21 @@ class EnvironmentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Rollout(self, request_iterator, context):
+        """Plays many episodes over one stream: each request means what the call of its name means, and is answered exactly once, by what that call comes to in
+        the end or by its status; there are no events. Requests are taken up in the order in which they come and answered as they complete, so a long step holds
+        up no other. A status answers its request and never ends the stream.
+        As many requests as the server likes are under way at once; it reads no further ones meanwhile (HTTP/2 flow control), and refuses none for their number.
+        A client must read answers while it sends. When it half-closes, what is under way is still answered and then the stream ends well.
+        A dropped stream is, for each request without an answer, what a dropped call of its kind is: nothing is lost within reattach_grace. To go on, send those
+        requests again, the same request_id, step_index and action, over a new stream or as calls. So every request may be repeated. During shutdown what is under
+        way is answered, and what begins something new is refused with SHUTTING_DOWN.
+        An idle stream sends nothing: HTTP/2 pings tell whether the peer is there. Errors: INVALID_FIELD (of the stream itself: bytes that are no RolloutRequest).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_EnvironmentServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -246,6 +266,11 @@ def add_EnvironmentServiceServicer_to_server(servicer, server):
                     request_deserializer=codecraft_dot_v1_dot_environment__pb2.CloseRequest.FromString,
                     response_serializer=codecraft_dot_v1_dot_environment__pb2.CloseResponse.SerializeToString,
             ),
+            'Rollout': grpc.stream_stream_rpc_method_handler(
+                    servicer.Rollout,
+                    request_deserializer=codecraft_dot_v1_dot_environment__pb2.RolloutRequest.FromString,
+                    response_serializer=codecraft_dot_v1_dot_environment__pb2.RolloutResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'codecraft.v1.EnvironmentService', rpc_method_handlers)
@@ -255,7 +280,7 @@ def add_EnvironmentServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class EnvironmentService:
-    """Episodes of coding tasks in real sandboxes. `Rollout` (many episodes over one stream) is a name kept for later.
+    """Episodes of coding tasks in real sandboxes.
     """
 
     @staticmethod
@@ -545,6 +570,33 @@ class EnvironmentService:
             '/codecraft.v1.EnvironmentService/Close',
             codecraft_dot_v1_dot_environment__pb2.CloseRequest.SerializeToString,
             codecraft_dot_v1_dot_environment__pb2.CloseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Rollout(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/codecraft.v1.EnvironmentService/Rollout',
+            codecraft_dot_v1_dot_environment__pb2.RolloutRequest.SerializeToString,
+            codecraft_dot_v1_dot_environment__pb2.RolloutResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -35,7 +35,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class EnvironmentServiceStub:
-    """Episodes of coding tasks in real sandboxes. `Rollout` (many episodes over one stream) is a name kept for later."""
+    """Episodes of coding tasks in real sandboxes."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -84,10 +84,21 @@ class EnvironmentServiceStub:
     """Tells how an episode stands and renews its lease. Idempotent, retryable. Errors: EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN."""
     Close: _grpc.UnaryUnaryMultiCallable[_environment_pb2.CloseRequest, _environment_pb2.CloseResponse]
     """Ends an episode and removes its sandbox. Idempotent: closing what is closed succeeds. Errors: EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN."""
+    Rollout: _grpc.StreamStreamMultiCallable[_environment_pb2.RolloutRequest, _environment_pb2.RolloutResponse]
+    """Plays many episodes over one stream: each request means what the call of its name means, and is answered exactly once, by what that call comes to in
+    the end or by its status; there are no events. Requests are taken up in the order in which they come and answered as they complete, so a long step holds
+    up no other. A status answers its request and never ends the stream.
+    As many requests as the server likes are under way at once; it reads no further ones meanwhile (HTTP/2 flow control), and refuses none for their number.
+    A client must read answers while it sends. When it half-closes, what is under way is still answered and then the stream ends well.
+    A dropped stream is, for each request without an answer, what a dropped call of its kind is: nothing is lost within reattach_grace. To go on, send those
+    requests again, the same request_id, step_index and action, over a new stream or as calls. So every request may be repeated. During shutdown what is under
+    way is answered, and what begins something new is refused with SHUTTING_DOWN.
+    An idle stream sends nothing: HTTP/2 pings tell whether the peer is there. Errors: INVALID_FIELD (of the stream itself: bytes that are no RolloutRequest).
+    """
 
 @_typing.type_check_only
 class EnvironmentServiceAsyncStub(EnvironmentServiceStub):
-    """Episodes of coding tasks in real sandboxes. `Rollout` (many episodes over one stream) is a name kept for later."""
+    """Episodes of coding tasks in real sandboxes."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetServerInfo: _aio.UnaryUnaryMultiCallable[_environment_pb2.GetServerInfoRequest, _environment_pb2.GetServerInfoResponse]  # type: ignore[assignment]
@@ -133,9 +144,20 @@ class EnvironmentServiceAsyncStub(EnvironmentServiceStub):
     """Tells how an episode stands and renews its lease. Idempotent, retryable. Errors: EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN."""
     Close: _aio.UnaryUnaryMultiCallable[_environment_pb2.CloseRequest, _environment_pb2.CloseResponse]  # type: ignore[assignment]
     """Ends an episode and removes its sandbox. Idempotent: closing what is closed succeeds. Errors: EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN."""
+    Rollout: _aio.StreamStreamMultiCallable[_environment_pb2.RolloutRequest, _environment_pb2.RolloutResponse]  # type: ignore[assignment]
+    """Plays many episodes over one stream: each request means what the call of its name means, and is answered exactly once, by what that call comes to in
+    the end or by its status; there are no events. Requests are taken up in the order in which they come and answered as they complete, so a long step holds
+    up no other. A status answers its request and never ends the stream.
+    As many requests as the server likes are under way at once; it reads no further ones meanwhile (HTTP/2 flow control), and refuses none for their number.
+    A client must read answers while it sends. When it half-closes, what is under way is still answered and then the stream ends well.
+    A dropped stream is, for each request without an answer, what a dropped call of its kind is: nothing is lost within reattach_grace. To go on, send those
+    requests again, the same request_id, step_index and action, over a new stream or as calls. So every request may be repeated. During shutdown what is under
+    way is answered, and what begins something new is refused with SHUTTING_DOWN.
+    An idle stream sends nothing: HTTP/2 pings tell whether the peer is there. Errors: INVALID_FIELD (of the stream itself: bytes that are no RolloutRequest).
+    """
 
 class EnvironmentServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Episodes of coding tasks in real sandboxes. `Rollout` (many episodes over one stream) is a name kept for later."""
+    """Episodes of coding tasks in real sandboxes."""
 
     @_abc_1.abstractmethod
     def GetServerInfo(
@@ -245,5 +267,22 @@ class EnvironmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_environment_pb2.CloseResponse, _abc.Awaitable[_environment_pb2.CloseResponse]]:
         """Ends an episode and removes its sandbox. Idempotent: closing what is closed succeeds. Errors: EPISODE_NOT_FOUND, WRONG_EPISODE_TOKEN."""
+
+    @_abc_1.abstractmethod
+    def Rollout(
+        self,
+        request_iterator: _MaybeAsyncIterator[_environment_pb2.RolloutRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_environment_pb2.RolloutResponse], _abc.AsyncIterator[_environment_pb2.RolloutResponse]]:
+        """Plays many episodes over one stream: each request means what the call of its name means, and is answered exactly once, by what that call comes to in
+        the end or by its status; there are no events. Requests are taken up in the order in which they come and answered as they complete, so a long step holds
+        up no other. A status answers its request and never ends the stream.
+        As many requests as the server likes are under way at once; it reads no further ones meanwhile (HTTP/2 flow control), and refuses none for their number.
+        A client must read answers while it sends. When it half-closes, what is under way is still answered and then the stream ends well.
+        A dropped stream is, for each request without an answer, what a dropped call of its kind is: nothing is lost within reattach_grace. To go on, send those
+        requests again, the same request_id, step_index and action, over a new stream or as calls. So every request may be repeated. During shutdown what is under
+        way is answered, and what begins something new is refused with SHUTTING_DOWN.
+        An idle stream sends nothing: HTTP/2 pings tell whether the peer is there. Errors: INVALID_FIELD (of the stream itself: bytes that are no RolloutRequest).
+        """
 
 def add_EnvironmentServiceServicer_to_server(servicer: EnvironmentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
