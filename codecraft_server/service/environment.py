@@ -102,7 +102,7 @@ class Environment(rpc.EnvironmentServiceServicer):
         await Rollout(self._answer, context.write, self._in_flight).serve(request_iterator)
 
     async def _answer(self, request: pb.RolloutRequest) -> AsyncGenerator[pb.RolloutResponse, None]:
-        """Yield what the call of the request's name says last. While that is written, the call is still under way, as it would be by itself."""
+        """Yield what the call of the request's name says last. Until that is written the call is under way, as it would be by itself."""
         try:
             async with aclosing(self._call(rollouts.request(request))) as call:  # type: ignore[type-var]  # all of them are generators
                 async for said in call:

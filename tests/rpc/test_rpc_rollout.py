@@ -169,27 +169,32 @@ async def test_the_token_is_asked_for_before_anything_is_read() -> None:
 async def test_a_dropped_stream_loses_nothing_and_repeats_nothing(server: FakeServer) -> None:
     """The steps of a dropped stream go on; asked for again over another stream, and by calls, each has run exactly once."""
     episodes = [await server.reset() for _ in range(6)]
+    for episode in episodes:
+        write = types.Action(write_file=types.WriteFile(path=b"a/b/c", content=b""))
+        await every(server.environment.Step(pb.StepRequest(**episode.address, step_index=next(episode.indices), action=write)))
+        await episode.run(b"cd a/b")
+    once = b"cd ..; sleep 0.3; pwd"
     first = begin(server)
     for number, episode in enumerate(episodes):
-        await first.send(number, step=step(episode, b"export N=1$N; sleep 0.3; echo $N", 0))
-    await _all_stepping(episodes)
+        await first.send(number, step=step(episode, once, 2))
+    await _all_stepping(episodes, 3)
     first.call.cancel()
     second = begin(server)
     for number, episode in enumerate(episodes[:3]):
-        await second.send(number, step=step(episode, b"export N=1$N; sleep 0.3; echo $N", 0))
+        await second.send(number, step=step(episode, once, 2))
     answers = [await second.next() for _ in range(3)]
-    assert {answer.step.observation.output for answer in answers} == {b"1\n"}
+    assert {answer.step.observation.output for answer in answers} == {b"/workspace/a\n"}
     for episode in episodes[3:]:
-        events = await every(server.environment.Step(step(episode, b"export N=1$N; sleep 0.3; echo $N", 0)))
-        assert events[-1].result.observation.output == b"1\n"
-    again = await second.ask(step=step(episodes[0], b"export N=1$N; sleep 0.3; echo $N", 0))
+        events = await every(server.environment.Step(step(episode, once, 2)))
+        assert events[-1].result.observation.output == b"/workspace/a\n"
+    again = await second.ask(step=step(episodes[0], once, 2))
     assert again.step == next(answer.step for answer in answers if answer.correlation_id == 0)
 
 
-async def _all_stepping(episodes: list[Opened]) -> None:
+async def _all_stepping(episodes: list[Opened], next_index: int = 1) -> None:
     async def stepping() -> bool:
         views = [await each.server.environment.GetEpisode(pb.GetEpisodeRequest(**each.address)) for each in episodes]
-        return all(view.next_step_index == 1 for view in views)
+        return all(view.next_step_index == next_index for view in views)
 
     await soon(stepping, "all steps taken up")
 
@@ -321,7 +326,10 @@ async def test_a_stream_is_logged_in_one_line(server: FakeServer, caplog: pytest
     async with _served(server) as stream:
         await stream.call.done_writing()
         assert await stream.call.read() is grpc.aio.EOF
+    episode = await server.reset()
     async with _served(server) as stream:
+        await stream.send(step=step(episode, b"sleep 60"))
+        await _all_stepping([episode])
         stream.call.cancel()
 
     def lines() -> list[tuple[object, object]]:
@@ -332,7 +340,7 @@ async def test_a_stream_is_logged_in_one_line(server: FakeServer, caplog: pytest
         return len(lines()) == 2
 
     await soon(both, "both streams logged")
-    assert lines() == [("OK", 2), ("CANCELLED", 2)]
+    assert lines() == [("OK", 2), ("CANCELLED", 3)]
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
