@@ -30,13 +30,15 @@ check: setup ## lint, types, import rules, schema, generated code, Go
 	$(bin)/python -m mypy
 	$(bin)/lint-imports
 	protos/check.sh
+	$(bin)/python codecraft_client/aio/generate.py --check
 	guest/check.sh
 
 bench: setup guest engine ## measure what the service promises
 	@exec $(bin)/python -m benchmarks $(ARGS)
 
-proto: setup ## generate the Python code of the schema anew
+proto: setup ## generate anew the Python of the schema, and the asynchronous client
 	@protos/generate.sh
+	@$(bin)/python codecraft_client/aio/generate.py
 
 images: setup engine ## build the sandbox images that are missing or out of date
 	@exec $(bin)/codecraft-server images $(ARGS)

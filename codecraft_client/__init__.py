@@ -18,7 +18,7 @@ The rooms, top to bottom: `cli` and `demo`; `client`, `control`, `episode`, `run
 from codecraft_client import errors
 from codecraft_client.actions import Action, ListFiles, ReadFile, RunCommand, Text, WriteFile
 from codecraft_client.client import Client, Resetting
-from codecraft_client.connection import PROTOCOL_VERSION, Timeouts
+from codecraft_client.connection import PROTOCOL_VERSION
 from codecraft_client.control import ControlClient
 from codecraft_client.episode import Episode
 from codecraft_client.errors import CodecraftError
@@ -44,6 +44,7 @@ from codecraft_client.ongoing import Ongoing
 from codecraft_client.retry import RetryPolicy
 from codecraft_client.rewards import MilestoneChange, Reward, RewardMode, RewardOptions, StepLabel
 from codecraft_client.running import Running
+from codecraft_client.timeouts import Timeouts
 from codecraft_client.types import (
     ActionError,
     ChoiceStrategy,

@@ -55,11 +55,11 @@ class Client(Configured):
             NoCapacityError: No place for another episode; try again after `retry_after_s`.
             TaskNotFoundError: No such task, or none that fits the choice.
         """
-        opening = self.resetting(task_id, choice=choice, trainer=trainer, reward=reward, request_id=request_id)
-        for event in opening:
+        begun = self.resetting(task_id, choice=choice, trainer=trainer, reward=reward, request_id=request_id)
+        for event in begun:
             if on_progress is not None:
                 on_progress(event)
-        return opening.episode()
+        return begun.episode()
 
     def resetting(
         self,
@@ -72,6 +72,7 @@ class Client(Configured):
     ) -> "Resetting":
         """Begin to open an episode: `reset` for who wants to iterate over the progress."""
         request = requests.reset(request_id or uuid.uuid4().hex, task_id, choice, trainer, reward)
+        self._connection.greet()
         return Resetting(self._connection, Call("Reset", request, self._timeouts.reset_s))
 
 
@@ -80,7 +81,6 @@ class Resetting(Ongoing[Progress, Ready]):
 
     def __init__(self, connection: Connection, call: Call) -> None:
         self._connection = connection
-        connection.greet()
         super().__init__(connection.transport, opening(call, connection.backoff()))
 
     def episode(self) -> Episode:

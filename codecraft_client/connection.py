@@ -1,7 +1,6 @@
 """What a client and its episodes share: the transport, the time-outs, and that the server speaks our version of the contract."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
@@ -11,6 +10,7 @@ from codecraft_client.errors import CodecraftError, ProtocolVersionError
 from codecraft_client.exchange import Call, Exchange, Unary
 from codecraft_client.ongoing import Ongoing
 from codecraft_client.retry import Backoff, RetryPolicy
+from codecraft_client.timeouts import Timeouts
 from codecraft_client.transport import Transport
 
 PROTOCOL_VERSION = 1
@@ -18,23 +18,6 @@ PROTOCOL_VERSION = 1
 MessageT = TypeVar("MessageT", bound=Message)
 EventT = TypeVar("EventT")
 ResultT = TypeVar("ResultT")
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Deadlines of calls, in seconds. Time-outs of commands are not among them: those belong to the action.
-
-    Attributes:
-        call_s: A call with a single answer.
-        reset_s: Opening an episode, or the sandbox that it is graded in, pulling its image and waiting for a place included.
-        grading_s: Submitting, where the task's own limit is not known.
-        margin_s: Added to an action's time-out (and to a task's grading limit), for the way and for waiting.
-    """
-
-    call_s: float = 20.0
-    reset_s: float = 1800.0
-    grading_s: float = 600.0
-    margin_s: float = 60.0
 
 
 class Connection:

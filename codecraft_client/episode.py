@@ -8,13 +8,14 @@ from typing import Self
 
 from codecraft.v1 import environment_pb2 as env
 from codecraft_client.actions import Action, ListFiles, ReadFile, RunCommand, Text, WriteFile
-from codecraft_client.connection import Connection, Timeouts
+from codecraft_client.connection import Connection
 from codecraft_client.errors import CodecraftError, EpisodeNotFoundError
 from codecraft_client.events import Ready, StepResult, SubmitEvent, SubmitResult
 from codecraft_client.exchange import Call, submission
 from codecraft_client.retry import NEVER
 from codecraft_client.running import Running
 from codecraft_client.step_stream import StepStream
+from codecraft_client.timeouts import Timeouts
 from codecraft_client.types import EpisodeStatus, Observation, Outcome, Task
 from codecraft_client.wire import requests, values
 

@@ -2,8 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from itertools import chain, islice
+from collections import deque
+from collections.abc import Callable
 from typing import Generic, Self, TypeVar
 
 from codecraft_client.errors import CodecraftError, DetachedError
@@ -17,7 +17,8 @@ ResultT = TypeVar("ResultT")
 class Ongoing(Generic[EventT, ResultT]):
     """A call under way. Iterate over it to follow what happens; `result` waits for what it comes to.
 
-    One thread at a time may iterate or wait; `detach` may be called from any.
+    One thread at a time may iterate or wait; `detach` may be called from any. Whoever is interrupted while waiting (KeyboardInterrupt) has
+    dropped the call; to iterate or wait again is to take it up where it was left.
     """
 
     def __init__(
@@ -33,9 +34,10 @@ class Ongoing(Generic[EventT, ResultT]):
         self._settled = settled
         self._detached = threading.Event()
         self._error: CodecraftError | None = None
+        self._over = False
+        self._news: deque[EventT] = deque()  # what has come and was not iterated over yet: of one message, at the most
         self._line: Line | None = None
         self._open()
-        self._events: Iterator[EventT] = self._follow()
 
     def __iter__(self) -> Self:
         """Iterate over the events; the result is not among them."""
@@ -43,12 +45,15 @@ class Ongoing(Generic[EventT, ResultT]):
 
     def __next__(self) -> EventT:
         """Wait for the next event."""
-        return next(self._events)
+        self.wait_for_first()
+        if not self._news:
+            raise StopIteration
+        return self._news.popleft()
 
     def wait_for_first(self) -> None:
-        """Wait for the first event; it will still be iterated over."""
-        events = self._events
-        self._events = chain(tuple(islice(events, 1)), events)
+        """Wait for the next event; it will still be iterated over."""
+        while not self._news and not self._over:
+            self._advance()
 
     @property
     def finished(self) -> bool:
@@ -66,44 +71,56 @@ class Ongoing(Generic[EventT, ResultT]):
     def detach(self) -> None:
         """Stop following; who iterates or waits gets a DetachedError. What runs on the server runs on."""
         self._detached.set()
-        line = self._line
-        if line is not None:
-            line.cancel()
+        if self._line is not None:
+            self._line.drop()
 
-    def _follow(self) -> Iterator[EventT]:
-        error: CodecraftError | None = None
+    def _advance(self) -> None:
+        """Take one message in, or the end of the line, or do what the exchange says where the line broke."""
         try:
-            while not self._exchange.done:
-                yield from self._attempt()
-        except CodecraftError as failure:
-            error = self._error = failure
-            raise
-        finally:
-            if self._settled is not None and self.finished:
-                self._settled(error)
-
-    def _attempt(self) -> Iterator[EventT]:
-        try:
-            for message in self._line or self._open():
-                yield from self._exchange.received(message)
+            message = (self._line or self._open()).read()
+            if message is not None:
+                self._news.extend(self._exchange.received(message))
+                return
             self._exchange.ended()
         except CodecraftError as error:
+            self._hang_up()
             if not self._exchange.done:  # a line that breaks behind the result is nobody's loss
-                yield from self._again(error)
-        finally:
-            line, self._line = self._line, None
-            if line is not None:
-                line.cancel()
+                self._again(error)
+                return
+        except BaseException:
+            self._hang_up()
+            raise
+        self._end(None)
 
-    def _again(self, error: CodecraftError) -> Iterator[EventT]:
+    def _again(self, error: CodecraftError) -> None:
         """Wait as long as the exchange says, or raise what it raises."""
+        try:
+            self._check_detached(error)
+            delay, meanwhile = self._exchange.failed(error, time.monotonic())
+            self._news.extend(meanwhile)
+            self._detached.wait(delay)
+            self._check_detached(error)
+        except CodecraftError as final:
+            self._end(final)
+            raise
+
+    def _check_detached(self, error: CodecraftError) -> None:
         if self._detached.is_set():
             raise DetachedError("this call was given up", where=error.where) from error
-        delay, meanwhile = self._exchange.failed(error, time.monotonic())
-        yield from meanwhile
-        if self._detached.wait(delay):
-            raise DetachedError("this call was given up", where=error.where) from error
+
+    def _end(self, error: CodecraftError | None) -> None:
+        self._hang_up()
+        self._over, self._error = True, error
+        if self._settled is not None:
+            self._settled(error)
+
+    def _hang_up(self) -> None:
+        line, self._line = self._line, None
+        if line is not None:
+            line.drop()
 
     def _open(self) -> Line:
-        self._line = self._transport.open(self._exchange.next_call())
-        return self._line
+        self._line = line = self._transport.open(self._exchange.next_call())
+        if self._detached.is_set():  # in the very moment
+            line.drop()
+        return line

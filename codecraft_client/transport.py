@@ -4,7 +4,7 @@ A transport may be used from several threads. Its channel is opened at the first
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import grpc
@@ -54,11 +54,11 @@ VAGUE = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL, grpc.S
 class Line(Protocol):
     """A call under way."""
 
-    def __iter__(self) -> Iterator[Message]:
-        """Yield the messages as they come. Raises errors of ours only."""
+    def read(self) -> Message | None:
+        """Wait for the next message; None when the call has ended well. Raises errors of ours only."""
         ...
 
-    def cancel(self) -> None:
+    def drop(self) -> None:
         """Give the call up, from any thread. Harmless when it has ended."""
         ...
 
@@ -136,7 +136,7 @@ class Transport:
             raise DetachedError("the client is closed", where=call.where)
         if self._stubs is None:
             ANCHOR.hold()
-            self._channel = grpc.insecure_channel(self.target, options=_options(self.target))
+            self._channel = grpc.insecure_channel(self.target, options=channel_options(self.target))
             self._stubs = EnvironmentServiceStub(self._channel), ControlServiceStub(self._channel)
         return self._stubs[call.method in CONTROL]
 
@@ -149,16 +149,16 @@ class _StreamLine:
         self._call = call
         self._responses = responses
 
-    def __iter__(self) -> Iterator[Message]:
+    def read(self) -> Message | None:
         """See Line."""
         try:
-            for message in self._responses:
-                self._transport.answered = True
-                yield message
+            message: Message | None = next(self._responses, None)
         except grpc.RpcError as failure:
             raise self._transport.error(failure, self._call) from failure
+        self._transport.answered = True
+        return message
 
-    def cancel(self) -> None:
+    def drop(self) -> None:
         """See Line."""
         self._responses.cancel()
 
@@ -170,23 +170,26 @@ class _UnaryLine:
         self._transport = transport
         self._call = call
         self._ask = ask
+        self._answered = False
 
-    def __iter__(self) -> Iterator[Message]:
+    def read(self) -> Message | None:
         """See Line."""
+        if self._answered:
+            return None
         try:
             message = self._ask()
         except grpc.RpcError as failure:
             raise self._transport.error(failure, self._call) from failure
         except ValueError as failure:  # gRPC's word for a channel that was closed since: by `close`, or by a fork
             raise self._transport.hung_up(self._call) from failure
-        self._transport.answered = True
-        yield message
+        self._transport.answered = self._answered = True
+        return message
 
-    def cancel(self) -> None:
+    def drop(self) -> None:
         """See Line; its deadline is near."""
 
 
-def _options(target: str) -> tuple[tuple[str, int], ...]:
+def channel_options(target: str) -> tuple[tuple[str, int], ...]:
     """Proxies of the environment are never meant for this machine's own address, but gRPC would ask them unless `no_proxy` says so."""
     local = target.startswith(("127.", "localhost", "[::1]", "unix:"))
     return (*OPTIONS, ("grpc.enable_http_proxy", 0)) if local else OPTIONS

@@ -157,7 +157,7 @@ async def _refuse(context: _Context, call: _Call, error: Exception) -> NoReturn:
 
 
 def told(error: Exception, method: str, episode: str) -> tuple[status_pb2.Status, str]:
-    """Return the status of an error, and the incident id by which the log knows one that has no status of its own: nothing else of it gets out."""
+    """Return the status of an error; of one that has none of its own nothing gets out but an incident id, which is returned, too."""
     if isinstance(error, CodecraftError) and _has_status(error):
         return status(error), ""
     incident = secrets.token_hex(6)

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
+from blocking import blocking_client
 from scripted_service import Script, serve
 from worlds import docker_world, fake_world
 
@@ -27,11 +29,17 @@ def target(script: Script) -> Iterator[str]:
     server.stop(None).wait()
 
 
+@pytest.fixture(params=[Client, blocking_client], ids=["sync", "async"])
+def connect(request: pytest.FixtureRequest) -> Any:
+    """Makes clients: the synchronous one, and the asynchronous one behind its names. What uses it is a contract of both."""
+    return request.param
+
+
 @pytest.fixture
-def make_client(target: str) -> Iterator[Callable[..., Client]]:
+def make_client(target: str, connect: Any) -> Iterator[Callable[..., Client]]:
     """Makes clients of the scripted server, closed at the end."""
     with ExitStack() as stack:
-        yield lambda **options: stack.enter_context(Client(target, **{"retry": QUICK, "timeouts": Timeouts(call_s=5), **options}))
+        yield lambda **options: stack.enter_context(connect(target, **{"retry": QUICK, "timeouts": Timeouts(call_s=5), **options}))
 
 
 @pytest.fixture

@@ -92,10 +92,10 @@ def test_a_step_that_the_server_withdraws_is_not_counted(client: Client, script:
     assert script.calls.count("GetEpisode") == 1
 
 
-def test_nobody_there_is_told_at_once() -> None:
+def test_nobody_there_is_told_at_once(connect: MakeClient) -> None:
     """Where nothing listens the first call fails without retries and names the remedy."""
     with (
-        Client("127.0.0.1:1") as client,
+        connect("127.0.0.1:1") as client,
         pytest.raises(errors.ServerUnavailableError, match=r"no server at 127\.0\.0\.1:1; start one with `make serve`"),
     ):
         client.server_info()
@@ -218,10 +218,10 @@ def test_the_token_is_sent(make_client: MakeClient, script: Script) -> None:
         make_client().task("1")
 
 
-def test_a_token_that_no_header_can_carry_is_refused() -> None:
+def test_a_token_that_no_header_can_carry_is_refused(connect: MakeClient) -> None:
     """A line break in a token would be gRPC's riddle; here it is named."""
     with pytest.raises(errors.UsageError, match="token"):
-        Client(token="a\nb")
+        connect(token="a\nb")
 
 
 def test_tasks_iterates_over_all_pages(client: Client, script: Script) -> None:
@@ -310,14 +310,14 @@ def test_threads_share_a_client(client: Client) -> None:
         assert all(pool.map(work, range(64)))
 
 
-def test_a_client_pickles_as_its_configuration(client: Client, target: str) -> None:
+def test_a_client_pickles_as_its_configuration(client: Client, connect: MakeClient, target: str) -> None:
     """A client that has been used can be sent to another process, where it opens a channel of its own."""
     client.task("1")
     copy: Client = pickle.loads(pickle.dumps(client))
     with copy:
         assert copy.target == target
         assert copy.task("2").task_id == "2"
-    assert "token" not in repr(Client(token="hidden")).lower()
+    assert "token" not in repr(connect(token="hidden")).lower()
 
 
 def _status(code: grpc.StatusCode) -> grpc.Status:

@@ -1,7 +1,7 @@
 """The client and the whole server, over fake sandboxes and with real containers: the same tests for both."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from cutting_proxy import CuttingProxy
@@ -25,14 +25,15 @@ from codecraft_client import (
 )
 from codecraft_server.errors import SandboxLostError
 
+Connect = Callable[..., Client]
 LINES = 1_000_000
 NUMBERS = b"".join(b"%d\n" % number for number in range(1, LINES + 1))
 
 
 @pytest.fixture
-def client(world: str) -> Iterator[Client]:
+def client(world: str, connect: Connect) -> Iterator[Client]:
     """A client of the whole server."""
-    with Client(world) as client:
+    with connect(world) as client:
         yield client
 
 
@@ -53,12 +54,12 @@ def read(episode: Episode, command: str) -> bytes:
     return data
 
 
-def test_a_stream_that_is_cut_again_and_again_is_whole(world: str) -> None:
+def test_a_stream_that_is_cut_again_and_again_is_whole(world: str, connect: Connect) -> None:
     """At least thirty cuts in mid-stream, most of them in mid-frame: the re-assembled bytes are identical.
 
     A connection must carry more than one piece of output (64 KiB) now and then, else nothing could ever arrive.
     """
-    with CuttingProxy(world, cuts=45, between=(20_000, 200_000)) as proxy, Client(proxy.address) as client, client.reset("1") as episode:
+    with CuttingProxy(world, cuts=45, between=(20_000, 200_000)) as proxy, connect(proxy.address) as client, client.reset("1") as episode:
         running = episode.run(f"seq 1 {LINES}")
         data = b"".join(event.data for event in running if isinstance(event, Output))
         assert proxy.cuts >= 30
@@ -68,9 +69,9 @@ def test_a_stream_that_is_cut_again_and_again_is_whole(world: str) -> None:
         assert (end.reason, end.exit_code, end.out_bytes, end.dropped_bytes) == (EndReason.EXITED, 0, len(NUMBERS), 0)
 
 
-def test_every_call_survives_cuts(world: str) -> None:
+def test_every_call_survives_cuts(world: str, connect: Connect) -> None:
     """With the line cut every few thousand bytes an episode is still played from Reset to Submit, each step taken once."""
-    with CuttingProxy(world, cuts=40, between=(1_500, 4_000), seed=1) as proxy, Client(proxy.address) as client:
+    with CuttingProxy(world, cuts=40, between=(1_500, 4_000), seed=1) as proxy, connect(proxy.address) as client:
         with client.reset("1") as episode:
             for last in range(400, 420):
                 assert read(episode, f"seq 1 {last}") == NUMBERS[: NUMBERS.index(b"\n%d\n" % (last + 1)) + 1]
@@ -80,9 +81,9 @@ def test_every_call_survives_cuts(world: str) -> None:
 
 
 @pytest.mark.docker
-def test_a_side_effect_happens_once(docker_address: str) -> None:
+def test_a_side_effect_happens_once(docker_address: str, connect: Connect) -> None:
     """A command that appends to a file, sent over a line that is cut again and again, appends once for each step."""
-    with CuttingProxy(docker_address, cuts=30, between=(1_000, 8_000), seed=2) as proxy, Client(proxy.address) as client:
+    with CuttingProxy(docker_address, cuts=30, between=(1_000, 8_000), seed=2) as proxy, connect(proxy.address) as client:
         with client.reset("1") as episode:
             for _ in range(20):
                 assert read(episode, "echo x >> count; seq 1 1000") == NUMBERS[: NUMBERS.index(b"\n1001\n") + 1]
@@ -92,10 +93,10 @@ def test_a_side_effect_happens_once(docker_address: str) -> None:
     assert file.data == b"x\n" * 20
 
 
-def test_a_line_that_stays_dead_is_given_up(world: str) -> None:
+def test_a_line_that_stays_dead_is_given_up(world: str, connect: Connect) -> None:
     """When the connection does not come back the loss is raised, within the policy's window."""
     retry = RetryPolicy(window_s=1.0, longest_s=0.2)
-    with CuttingProxy(world, cuts=0, between=(1, 1)) as proxy, Client(proxy.address, retry=retry) as client:
+    with CuttingProxy(world, cuts=0, between=(1, 1)) as proxy, connect(proxy.address, retry=retry) as client:
         episode = client.reset("1")
         running = episode.run("sleep 60")
         proxy.stop()
@@ -235,10 +236,10 @@ def test_a_submission_can_be_asked_for_again(client: Client) -> None:
     assert episode.submit() == first
 
 
-def test_a_fault_of_the_grader_is_followed_by_the_right_score() -> None:
+def test_a_fault_of_the_grader_is_followed_by_the_right_score(connect: Connect) -> None:
     """The fault says that it may be asked again; then the reward is there, and stays."""
     grader = FakeGrader(error=SandboxLostError("m", "killed"))
-    with fake_world(grader=grader) as address, Client(address) as client, client.reset("1") as episode:
+    with fake_world(grader=grader) as address, connect(address) as client, client.reset("1") as episode:
         first = episode.submit()
         assert first.fault is not None
         assert (first.outcome, first.reward.value, first.fault.can_submit_again) == (Outcome.FAULT, None, True)
@@ -250,11 +251,11 @@ def test_a_fault_of_the_grader_is_followed_by_the_right_score() -> None:
         assert episode.submit() == second
 
 
-def test_the_service_token_is_needed() -> None:
+def test_the_service_token_is_needed(connect: Connect) -> None:
     """A server with a token refuses who has none or another, and serves who has it."""
     with fake_world(agent_token="s3cret") as address:
-        with Client(address, token="s3cret") as client, client.reset("1") as episode:
+        with connect(address, token="s3cret") as client, client.reset("1") as episode:
             assert episode.step(RunCommand("echo in")).observation.output == b"in\n"
         for token in (None, "guess"):
-            with Client(address, token=token) as client, pytest.raises(errors.WrongServiceTokenError):
+            with connect(address, token=token) as client, pytest.raises(errors.WrongServiceTokenError):
                 client.reset("1")

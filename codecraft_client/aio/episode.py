@@ -1,0 +1,185 @@
+# Generated from ../episode.py by generate.py; do not edit.
+"""An episode: the actions an agent takes in it, one after the other."""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+from codecraft.v1 import environment_pb2 as env
+from codecraft_client.actions import Action, ListFiles, ReadFile, RunCommand, Text, WriteFile
+from codecraft_client.aio.connection import Connection
+from codecraft_client.aio.running import AsyncRunning
+from codecraft_client.errors import CodecraftError, EpisodeNotFoundError
+from codecraft_client.events import Ready, StepResult, SubmitEvent, SubmitResult
+from codecraft_client.exchange import Call, submission
+from codecraft_client.retry import NEVER
+from codecraft_client.step_stream import StepStream
+from codecraft_client.timeouts import Timeouts
+from codecraft_client.types import EpisodeStatus, Observation, Outcome, Task
+from codecraft_client.wire import requests, values
+
+LONGEST_S = 7 * 86_400.0  # a deadline further away is none
+
+log = logging.getLogger("codecraft_client")
+
+
+class AsyncEpisode:
+    """An open episode. Made by `AsyncClient.reset`; leaving its `with` block closes it and removes its sandbox.
+
+    Steps are taken one at a time, by one coroutine; what is running may be stopped from any.
+
+    Attributes:
+        episode_id: Its id.
+        token: Its secret.
+        ready: How it was opened.
+        task: The task; None until one is started.
+        observation: What the last step (at first: the opening) let the agent see.
+        outcome: How it ended, as far as this client has been told; None while it goes on.
+    """
+
+    def __init__(self, connection: Connection, ready: Ready) -> None:
+        self.episode_id = ready.episode_id
+        self.token = ready.episode_token
+        self.ready = ready
+        self.task: Task | None = ready.task
+        self.observation: Observation = ready.observation
+        self.outcome: Outcome | None = None
+        self._connection = connection
+        self._next_index = 0
+        self._in_doubt = False  # whether the last step counts: it may not have arrived, or have been withdrawn
+        self._running: AsyncRunning | None = None
+        self._closed = False
+
+    async def __aenter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close it. Where that fails the server's lease ends it, so nothing is raised over what went on in the block."""
+        try:
+            await self.close()
+        except CodecraftError as failure:
+            log.debug("episode %s was left to its lease: %s", self.episode_id, failure)
+
+    async def run(
+        self,
+        command: str | bytes,
+        *,
+        timeout_s: float | None = None,
+        stdin: str | bytes | None = None,
+        stdin_open: bool = False,
+        session: str = "main",
+        separate: bool = False,
+        stream: bool = True,
+    ) -> AsyncRunning:
+        """Start a command; see RunCommand for the arguments and `start` for `stream`."""
+        return await self.start(RunCommand(command, timeout_s, stdin, stdin_open, session, separate), stream=stream)
+
+    async def start(self, action: Action, *, stream: bool = True) -> AsyncRunning:
+        """Take a step without waiting for its end.
+
+        With `stream` its output arrives as events, and the result has none; else the result has its head and tail.
+        Returns once the server has taken it up (at once, without `stream`). Raises what the server refuses it with.
+        """
+        message = requests.action(action)
+        index = await self._index()
+        request = env.StepRequest(
+            episode_id=self.episode_id, episode_token=self.token, step_index=index, action=message, stream_output=stream
+        )
+        exchange = StepStream(request, self._connection.backoff(), self._deadline_s(action))
+        self._next_index = index + 1
+        self._running = running = AsyncRunning(self._connection, self, exchange, partial(self._settled, exchange))
+        if stream:
+            await running.wait_for_first()
+        return running
+
+    async def step(self, action: Action) -> StepResult:
+        """Take a step and wait for its result, which has the output."""
+        return await (await self.start(action, stream=False)).result()
+
+    async def act(self, text: str) -> StepResult:
+        """Take a step in the text dialect: one JSON object as a model writes it, parsed by the server."""
+        return await self.step(Text(text))
+
+    async def write_file(
+        self, path: str | bytes, content: str | bytes, *, mode: int | None = None, offset: int | None = None
+    ) -> StepResult:
+        """Write a file; see WriteFile."""
+        return await self.step(WriteFile(path, content, mode, offset))
+
+    async def read_file(self, path: str | bytes, *, offset: int = 0, max_bytes: int = 0) -> StepResult:
+        """Read a file into `observation.file`; see ReadFile."""
+        return await self.step(ReadFile(path, offset, max_bytes))
+
+    async def list_files(self, path: str | bytes = b"", *, depth: int = 1, max_entries: int = 0) -> StepResult:
+        """List a directory into `observation.files`; see ListFiles."""
+        return await self.step(ListFiles(path, depth, max_entries))
+
+    async def submit(self, on_event: Callable[[SubmitEvent], None] | None = None, *, again: bool = False) -> SubmitResult:
+        """End the work and have it graded. May be repeated: the result is kept for a while, also after `close`.
+
+        `again`: after a fault that `can_submit_again`, have the kept work judged once more; what comes of it takes the fault's place.
+        """
+        timeouts = self._connection.timeouts
+        limit_s = self.task.limits.grading_s if self.task else timeouts.grading_s
+        request = env.SubmitRequest(episode_id=self.episode_id, episode_token=self.token, again=again)
+        call = Call("Submit", request, limit_s + timeouts.reset_s + timeouts.margin_s, self.episode_id)
+        ongoing = await self._connection.begin(submission(call, self._connection.backoff()))
+        async for event in ongoing:
+            if on_event is not None:
+                on_event(event)
+        result = await ongoing.result()
+        self.outcome = result.outcome
+        return result
+
+    async def status(self) -> EpisodeStatus:
+        """Ask how it stands; renews its lease."""
+        request = env.GetEpisodeRequest(episode_id=self.episode_id, episode_token=self.token)
+        return values.episode_status(await self._connection.ask("GetEpisode", request, env.GetEpisodeResponse, episode_id=self.episode_id))
+
+    async def close(self) -> None:
+        """End it and have its sandbox removed; a running step is given up. Idempotent. Not retried: its lease ends it anyway."""
+        if self._closed:
+            return
+        if self._running is not None and not self._running.finished:
+            self._running.detach()
+        request = env.CloseRequest(episode_id=self.episode_id, episode_token=self.token)
+        try:
+            answer = await self._connection.ask("Close", request, env.CloseResponse, episode_id=self.episode_id, retry=NEVER)
+            self.outcome = values.outcome(answer.outcome)
+        except EpisodeNotFoundError:
+            log.debug("episode %s was gone already", self.episode_id)
+        self._closed = True
+
+    async def _index(self) -> int:
+        if self._in_doubt:
+            self._next_index = (await self.status()).next_step_index
+            self._in_doubt = False
+        return self._next_index
+
+    def _settled(self, exchange: StepStream, error: CodecraftError | None) -> None:
+        if error is not None:
+            self._in_doubt = True
+            return
+        result = exchange.result
+        self.observation = result.observation
+        self.task = result.started_task or self.task
+        self.outcome = result.outcome or self.outcome
+
+    def _deadline_s(self, action: Action) -> float:
+        limits = self.task.limits if self.task else None
+        return _allowed_s(action, limits.command_s if limits else 0.0, self._connection.timeouts)
+
+
+def _allowed_s(action: Action, command_s: float, timeouts: Timeouts) -> float:
+    """How long the call of a step may take: what the action may take by itself, and a margin."""
+    match action:
+        case RunCommand():
+            own = command_s if action.timeout_s is None else action.timeout_s
+        case Text():  # may start a task, run a command or submit
+            own = max(timeouts.reset_s, timeouts.grading_s, command_s)
+        case _:
+            own = timeouts.call_s
+    return min(max(own, 0.0), LONGEST_S) + timeouts.margin_s

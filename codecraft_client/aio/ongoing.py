@@ -1,0 +1,127 @@
+# Generated from ../ongoing.py by generate.py; do not edit.
+"""Drives an exchange over a transport, with the caller's coroutine and clock. The client's only loop; all decisions are the exchange's."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, Self, TypeVar
+
+from codecraft_client.aio import primitives
+from codecraft_client.aio.transport import Line, Transport
+from codecraft_client.errors import CodecraftError, DetachedError
+from codecraft_client.exchange import Exchange
+
+EventT = TypeVar("EventT")
+ResultT = TypeVar("ResultT")
+
+
+class Ongoing(Generic[EventT, ResultT]):
+    """A call under way. Iterate over it to follow what happens; `result` waits for what it comes to.
+
+    One coroutine at a time may iterate or wait; `detach` may be called from any. Whoever is interrupted while waiting (CancelledError) has
+    dropped the call; to iterate or wait again is to take it up where it was left.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        exchange: Exchange[EventT, ResultT],
+        *,
+        settled: Callable[[CodecraftError | None], None] | None = None,
+    ) -> None:
+        """Make the first call. `settled` is told once, in the iterating coroutine, how it ended: None when there is a result."""
+        self._transport = transport
+        self._exchange = exchange
+        self._settled = settled
+        self._detached = primitives.Event()
+        self._error: CodecraftError | None = None
+        self._over = False
+        self._news: deque[EventT] = deque()  # what has come and was not iterated over yet: of one message, at the most
+        self._line: Line | None = None
+        self._open()
+
+    def __aiter__(self) -> Self:
+        """Iterate over the events; the result is not among them."""
+        return self
+
+    async def __anext__(self) -> EventT:
+        """Wait for the next event."""
+        await self.wait_for_first()
+        if not self._news:
+            raise StopAsyncIteration
+        return self._news.popleft()
+
+    async def wait_for_first(self) -> None:
+        """Wait for the next event; it will still be iterated over."""
+        while not self._news and not self._over:
+            await self._advance()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the result, or the error, is there."""
+        return self._exchange.done or self._error is not None
+
+    async def result(self) -> ResultT:
+        """Wait for the result, passing over the events still to come. Raises what the call failed with, each time."""
+        async for _ in self:
+            pass
+        if self._error is not None:
+            raise self._error
+        return self._exchange.result
+
+    def detach(self) -> None:
+        """Stop following; who iterates or waits gets a DetachedError. What runs on the server runs on."""
+        self._detached.set()
+        if self._line is not None:
+            self._line.drop()
+
+    async def _advance(self) -> None:
+        """Take one message in, or the end of the line, or do what the exchange says where the line broke."""
+        try:
+            message = await (self._line or self._open()).read()
+            if message is not None:
+                self._news.extend(self._exchange.received(message))
+                return
+            self._exchange.ended()
+        except CodecraftError as error:
+            self._hang_up()
+            if not self._exchange.done:  # a line that breaks behind the result is nobody's loss
+                await self._again(error)
+                return
+        except BaseException:
+            self._hang_up()
+            raise
+        self._end(None)
+
+    async def _again(self, error: CodecraftError) -> None:
+        """Wait as long as the exchange says, or raise what it raises."""
+        try:
+            self._check_detached(error)
+            delay, meanwhile = self._exchange.failed(error, time.monotonic())
+            self._news.extend(meanwhile)
+            await self._detached.wait(delay)
+            self._check_detached(error)
+        except CodecraftError as final:
+            self._end(final)
+            raise
+
+    def _check_detached(self, error: CodecraftError) -> None:
+        if self._detached.is_set():
+            raise DetachedError("this call was given up", where=error.where) from error
+
+    def _end(self, error: CodecraftError | None) -> None:
+        self._hang_up()
+        self._over, self._error = True, error
+        if self._settled is not None:
+            self._settled(error)
+
+    def _hang_up(self) -> None:
+        line, self._line = self._line, None
+        if line is not None:
+            line.drop()
+
+    def _open(self) -> Line:
+        self._line = line = self._transport.open(self._exchange.next_call())
+        if self._detached.is_set():  # in the very moment
+            line.drop()
+        return line

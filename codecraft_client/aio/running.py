@@ -1,0 +1,90 @@
+# Generated from ../running.py by generate.py; do not edit.
+"""A step that is running: its events, its result, its standard input, and the way to stop it."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from codecraft.v1 import environment_pb2 as env
+from codecraft_client.aio import primitives
+from codecraft_client.aio.connection import Connection
+from codecraft_client.aio.ongoing import Ongoing
+from codecraft_client.errors import CodecraftError, NoStepRunningError
+from codecraft_client.events import StepEvent, StepResult
+from codecraft_client.step_stream import StepStream
+from codecraft_client.wire.requests import as_bytes, duration
+
+STDIN_PIECE = 65_536
+
+
+class Key(Protocol):
+    """What opens an episode."""
+
+    @property
+    def episode_id(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def token(self) -> str:
+        """Its token."""
+        ...
+
+
+class AsyncRunning(Ongoing[StepEvent, StepResult]):
+    """A step under way. Iterate over it for its events, as they happen; `result` waits for what it comes to.
+
+    One coroutine at a time may iterate or wait; the other methods may be called from any. A lost connection is won back.
+    """
+
+    def __init__(self, connection: Connection, key: Key, stream: StepStream, settled: Callable[[CodecraftError | None], None]) -> None:
+        self.step_index = stream.step_index
+        self._connection = connection
+        self._key = key
+        self._stdin = primitives.Lock()
+        self._stdin_offset = 0
+        super().__init__(connection.transport, stream, settled=settled)
+
+    async def interrupt(self, grace_s: float = 0.0) -> None:
+        """Stop it: SIGTERM, and SIGKILL after `grace_s` (0 to 10; 0: SIGKILL at once), to all it has started. Its result says INTERRUPTED.
+
+        A step that has ended already is left as it is.
+        """
+        request = env.InterruptRequest(
+            episode_id=self._key.episode_id,
+            episode_token=self._key.token,
+            step_index=self.step_index,
+            grace=duration(grace_s) if grace_s else None,
+        )
+        try:
+            await self._connection.ask("Interrupt", request, env.InterruptResponse, episode_id=self._key.episode_id)
+        except NoStepRunningError:
+            return
+
+    async def cancel(self) -> None:
+        """Stop it at once: `interrupt` without grace."""
+        await self.interrupt()
+
+    async def write_stdin(self, data: str | bytes, *, end_of_file: bool = False) -> None:
+        """Write to the standard input of a command started with `stdin_open`, each byte once, whatever happens to the connection.
+
+        Waits while the command does not read. Raises StdinFullError when that takes too long, NoStepRunningError when it has ended.
+        """
+        rest = as_bytes(data)
+        async with self._stdin:
+            while True:
+                piece, rest = rest[:STDIN_PIECE], rest[STDIN_PIECE:]
+                await self._write(piece, end_of_file=end_of_file and not rest)
+                if not rest:
+                    return
+
+    async def _write(self, piece: bytes, *, end_of_file: bool) -> None:
+        request = env.WriteStdinRequest(
+            episode_id=self._key.episode_id,
+            episode_token=self._key.token,
+            step_index=self.step_index,
+            offset=self._stdin_offset,
+            data=piece,
+            end_of_file=end_of_file,
+        )
+        await self._connection.ask("WriteStdin", request, env.WriteStdinResponse, episode_id=self._key.episode_id)
+        self._stdin_offset += len(piece)

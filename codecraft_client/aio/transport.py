@@ -1,0 +1,136 @@
+"""The asynchronous side of the room that knows gRPC (see `codecraft_client.transport`): a channel and calls on it. Decides nothing.
+
+A transport belongs to one event loop. gRPC's own tasks do not survive a fork, so neither does a transport that was used.
+"""
+
+import asyncio
+from functools import cache
+from typing import Any, Protocol
+
+import grpc
+import grpc.aio
+from google.protobuf.message import Message
+
+from codecraft.v1.control_pb2_grpc import ControlServiceStub
+from codecraft.v1.environment_pb2_grpc import EnvironmentServiceStub
+from codecraft_client.errors import CodecraftError, ConnectionLostError, DetachedError, ServerError
+from codecraft_client.exchange import Call
+from codecraft_client.transport import CONTROL, UNARY, channel_options, translated
+
+
+class Line(Protocol):
+    """A call under way."""
+
+    async def read(self) -> Message | None:
+        """Wait for the next message; None when the call has ended well. Raises errors of ours, or that the caller is cancelled."""
+        ...
+
+    def drop(self) -> None:
+        """Give the call up. Harmless when it has ended."""
+        ...
+
+
+class Transport:
+    """Calls to one target."""
+
+    def __init__(self, target: str, token: str) -> None:
+        """No I/O: opened at first use. `token` empty: none is sent."""
+        self.target = target
+        self.answered = False  # somebody has answered here before
+        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
+        self._channel: grpc.aio.Channel | None = None
+        self._stubs: tuple[Any, Any] | None = None  # asynchronous ones, which have no class at run time
+        self._closed = False
+
+    def open(self, call: Call) -> Line:
+        """Make a call. DetachedError after `close`."""
+        method = getattr(self._connected(call), call.method)
+        begun = method(call.request, timeout=call.timeout_s, metadata=self._metadata)
+        return _UnaryLine(self, call, begun) if call.method in UNARY else _StreamLine(self, call, begun)
+
+    async def close(self) -> None:
+        """Give up all calls and close the channel. Idempotent; final."""
+        self._closed = True
+        channel, self._channel, self._stubs = self._channel, None, None
+        if channel is not None:
+            await channel.close()
+
+    def error(self, failure: grpc.aio.AioRpcError, call: Call) -> CodecraftError:
+        """Translate a failure of `call`."""
+        if self._closed:
+            return self.hung_up(call)
+        error = translated(failure, call, self.target, answered=self.answered)
+        self.answered = self.answered or isinstance(error, ServerError)
+        return error
+
+    def hung_up(self, call: Call) -> CodecraftError:
+        """The error of a call that was cancelled while its reader was not: it was given up, or its channel was closed."""
+        if self._closed:
+            return DetachedError("the client was closed", where=call.where)
+        return ConnectionLostError("the call was given up", where=call.where)
+
+    def _connected(self, call: Call) -> Any:
+        if self._closed:
+            raise DetachedError("the client is closed", where=call.where)
+        if self._stubs is None:
+            _stay_up()
+            self._channel = grpc.aio.insecure_channel(self.target, options=channel_options(self.target))
+            self._stubs = EnvironmentServiceStub(self._channel), ControlServiceStub(self._channel)
+        return self._stubs[call.method in CONTROL]
+
+
+@cache
+def _stay_up() -> None:
+    """Have gRPC keep its thread: with the last channel it would stop it, and have the event loop wait for that."""
+    grpc.aio.init_grpc_aio()
+
+
+class _Line:
+    """What both kinds have in common."""
+
+    def __init__(self, transport: Transport, call: Call, begun: Any) -> None:
+        self._transport = transport
+        self._call = call
+        self._begun = begun
+
+    async def read(self) -> Message | None:
+        """See Line."""
+        try:
+            message = await self._next()
+        except grpc.aio.AioRpcError as failure:
+            raise self._transport.error(failure, self._call) from failure
+        except asyncio.CancelledError as failure:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise self._transport.hung_up(self._call) from failure  # it was the call that was cancelled
+        self._transport.answered = True
+        return message
+
+    def drop(self) -> None:
+        """See Line."""
+        self._begun.cancel()
+
+    async def _next(self) -> Message | None:
+        raise NotImplementedError
+
+
+class _StreamLine(_Line):
+    """A response stream."""
+
+    async def _next(self) -> Message | None:
+        message = await self._begun.read()
+        return None if message is grpc.aio.EOF else message
+
+
+class _UnaryLine(_Line):
+    """A single response."""
+
+    _answered = False
+
+    async def _next(self) -> Message | None:
+        if self._answered:
+            return None
+        message: Message = await self._begun
+        self._answered = True
+        return message
