@@ -24,7 +24,7 @@ class AsyncClient(Configured):
 
     async def tasks(self, category: str = "") -> AsyncIterator[Task]:
         """Yield the curriculum's tasks in its order; `category` empty: all. Asks for a page at a time."""
-        for page in self._connection.pages("ListTasks", env.ListTasksRequest(category=category), env.ListTasksResponse):
+        async for page in self._connection.pages("ListTasks", env.ListTasksRequest(category=category), env.ListTasksResponse):
             for each in map(values.task, page.tasks):
                 yield each
 
@@ -54,11 +54,11 @@ class AsyncClient(Configured):
             NoCapacityError: No place for another episode; try again after `retry_after_s`.
             TaskNotFoundError: No such task, or none that fits the choice.
         """
-        opening = await self.resetting(task_id, choice=choice, trainer=trainer, request_id=request_id)
-        async for event in opening:
+        begun = await self.resetting(task_id, choice=choice, trainer=trainer, request_id=request_id)
+        async for event in begun:
             if on_progress is not None:
                 on_progress(event)
-        return opening.episode()
+        return await begun.episode()
 
     async def resetting(
         self, task_id: str | None = None, *, choice: TaskChoice | None = None, trainer: str = "", request_id: str | None = None

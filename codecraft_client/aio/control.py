@@ -21,14 +21,14 @@ class AsyncControlClient(Configured):
 
     async def list_episodes(self) -> AsyncIterator[EpisodeSummary]:
         """Yield the open episodes, oldest first. Asks for a page at a time."""
-        for page in self._connection.pages("ListEpisodes", ctl.ListEpisodesRequest(), ctl.ListEpisodesResponse):
+        async for page in self._connection.pages("ListEpisodes", ctl.ListEpisodesRequest(), ctl.ListEpisodesResponse):
             for each in map(values.episode_summary, page.episodes):
                 yield each
 
     async def task_statistics(self, trainer: str = "") -> AsyncIterator[TaskStatistics]:
         """Yield how the episodes of each task went, in the curriculum's order; `trainer` empty: all, else only those of this one."""
         request = ctl.ListTaskStatisticsRequest(trainer=trainer)
-        for page in self._connection.pages("ListTaskStatistics", request, ctl.ListTaskStatisticsResponse):
+        async for page in self._connection.pages("ListTaskStatistics", request, ctl.ListTaskStatisticsResponse):
             for each in map(values.task_statistics, page.tasks):
                 yield each
 

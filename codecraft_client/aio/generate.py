@@ -11,12 +11,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 HERE = Path(__file__).parent
 MODULES = ("client", "configured", "connection", "control", "episode", "ongoing", "running")
-WAITING = {"read", "wait", "close"}  # of a line, an event, a channel
+WAITING = frozenset({"read", "wait", "close"})  # of a line, an event, a channel
 HEAD = "# Generated from ../{name}.py by generate.py; do not edit.\n"
 
 WORDS: dict[str, str | Callable[[re.Match[str]], str]] = {
@@ -32,7 +33,16 @@ WORDS: dict[str, str | Callable[[re.Match[str]], str]] = {
 }
 
 Function = ast.FunctionDef
+YIELD = (ast.Yield, ast.YieldFrom)
 Edit = tuple[int, int, int, str]  # from, to, minus the end of the node (of edits at one place the outermost comes first), new text
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Methods that wait, by way of whatever they call: those that return then, and those that yield meanwhile."""
+
+    waiting: frozenset[str] = WAITING
+    yielding: frozenset[str] = frozenset()
 
 
 class Module:
@@ -50,31 +60,33 @@ class Module:
         """Yield every function and method."""
         return (node for node in ast.walk(self._tree) if isinstance(node, Function))
 
-    def waits(self, function: Function, waiting: set[str]) -> bool:
+    def waits(self, function: Function, names: Names) -> bool:
         """Whether there is anything in a function that waits."""
-        return function.name == "__enter__" or any(self._edit(node, waiting) for node in ast.walk(function))
+        return function.name == "__enter__" or any(self._edit(node, names) for node in ast.walk(function))
 
-    def asynchronous(self, waiting: set[str]) -> str:
+    def asynchronous(self, names: Names) -> str:
         """Return the text with `async` and `await` where they belong."""
         edits: list[Edit] = []
         for node in ast.walk(self._tree):
-            if isinstance(node, Function) and self.waits(node, waiting):
+            if isinstance(node, Function) and self.waits(node, names):
                 edits.append(self._insert(node, "async "))
-            edits += self._edit(node, waiting)
+            edits += self._edit(node, names)
         text = self.text
         for start, end, _, new in sorted(edits, reverse=True):
             text = text[:start] + new + text[end:]
         return text
 
-    def _edit(self, node: ast.AST, waiting: set[str]) -> list[Edit]:
+    def _edit(self, node: ast.AST, names: Names) -> list[Edit]:
         match node:
             case ast.With() | ast.For(iter=ast.Name()):
+                return [self._insert(node, "async ")]
+            case ast.For(iter=ast.Call(func=ast.Attribute(attr=name))) if name in names.yielding:
                 return [self._insert(node, "async ")]
             case ast.Expr(value=ast.YieldFrom(value=source)):
                 what = ast.get_source_segment(self.text, source)
                 loop = f"for each in {what}:\n{' ' * (node.col_offset + 4)}yield each"
                 return [(self._at(node.lineno, node.col_offset), self._end(node), 0, loop)]
-            case ast.Call(func=ast.Attribute(value=receiver, attr=name)) if name in waiting and not self._is_module(receiver):
+            case ast.Call(func=ast.Attribute(value=receiver, attr=name)) if name in names.waiting and not self._is_module(receiver):
                 return self._await(node)
         return []
 
@@ -97,28 +109,25 @@ class Module:
         return self._at(node.end_lineno or 0, node.end_col_offset or 0)
 
 
-def is_method(function: Function) -> bool:
-    """Whether a function is called by its name and waited for: not so what Python itself calls, and what yields, which is iterated over."""
-    return not function.name.startswith("__") and not any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(function))
-
-
-def waiting(modules: list[Module]) -> set[str]:
-    """Names of all methods that wait, by way of whatever they call."""
-    known = set(WAITING)
+def names(modules: list[Module]) -> Names:
+    """Find them, from those at the bottom upwards. What Python itself calls, nobody calls by its name."""
+    known = Names()
     while True:
-        functions = chain.from_iterable(((module, function) for function in module.functions()) for module in modules)
-        more = {function.name for module, function in functions if is_method(function) and module.waits(function, known)}
-        if more <= known:
+        all_ = chain.from_iterable(((module, function) for function in module.functions()) for module in modules)
+        found = [function for module, function in all_ if module.waits(function, known) and not function.name.startswith("__")]
+        yielding = frozenset(function.name for function in found if any(isinstance(node, YIELD) for node in ast.walk(function)))
+        more = Names(WAITING | {function.name for function in found} - yielding, yielding)
+        if more == known:
             return known
-        known |= more
+        known = more
 
 
 def generated() -> dict[Path, str]:
     """Return the text of every generated module."""
     modules = {name: Module((HERE.parent / f"{name}.py").read_text(encoding="utf-8")) for name in MODULES}
-    names = waiting(list(modules.values()))
+    found = names(list(modules.values()))
     return {
-        HERE / f"{name}.py": formatted(HEAD.format(name=name) + renamed(module.asynchronous(names))) for name, module in modules.items()
+        HERE / f"{name}.py": formatted(HEAD.format(name=name) + renamed(module.asynchronous(found))) for name, module in modules.items()
     }
 
 
