@@ -15,7 +15,7 @@ from typing import Any
 import docker
 import grpc
 
-from benchmarks import deaths, floors, idle, milestones, output, resets, servers, steps
+from benchmarks import deaths, floors, idle, milestones, output, resets, rollouts, servers, steps
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure
 from benchmarks.player import Player
@@ -25,6 +25,8 @@ from benchmarks.table import render
 MEASUREMENTS: dict[str, Callable[[Bench], Awaitable[list[Figure]]]] = {
     steps.NAME: steps.measure,
     milestones.NAME: milestones.measure,
+    rollouts.NAME: rollouts.measure,
+    rollouts.MANY_NAME: rollouts.measure_many,
     output.NAME: output.measure,
     output.YES_NAME: output.measure_yes,
     resets.NAME: resets.measure,

@@ -3,6 +3,7 @@
 import time
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 import grpc.aio
 
@@ -45,6 +46,18 @@ class Episode:
 
     async def step(self, command: bytes, *, timeout_s: float | None = None, stream: bool = False) -> Stepped:
         """Run a command and time the call."""
+        request = self.next_step(command, timeout_s=timeout_s, stream=stream)
+        streamed = 0
+        began = time.perf_counter()
+        async for event in self._stub.Step(request, timeout=CALL_S):
+            if event.HasField("output"):
+                streamed += len(event.output.data)
+            elif event.HasField("result"):
+                return Stepped(time.perf_counter() - began, streamed, event.result)
+        raise AssertionError("a step ended without its result")
+
+    def next_step(self, command: bytes, *, timeout_s: float | None = None, stream: bool = False) -> pb.StepRequest:
+        """The request of its next step."""
         action = types_pb2.Action(run_command=types_pb2.RunCommand(command=command))
         if timeout_s is not None:
             action.run_command.timeout.FromNanoseconds(int(timeout_s * 1e9))
@@ -56,19 +69,43 @@ class Episode:
             stream_output=stream,
         )
         self._next_index += 1
-        streamed = 0
-        began = time.perf_counter()
-        async for event in self._stub.Step(request, timeout=CALL_S):
-            if event.HasField("output"):
-                streamed += len(event.output.data)
-            elif event.HasField("result"):
-                return Stepped(time.perf_counter() - began, streamed, event.result)
-        raise AssertionError("a step ended without its result")
+        return request
 
     async def close(self) -> None:
         """End it."""
         request = pb.CloseRequest(episode_id=self._ready.episode_id, episode_token=self._ready.episode_token)
         await self._stub.Close(request, timeout=CALL_S)
+
+
+class Rollout:
+    """A stream for the steps of many episodes."""
+
+    def __init__(self, call: Any) -> None:
+        self._call = call
+
+    async def step(self, request: pb.StepRequest) -> float:
+        """Take one step and time it; nothing else may be under way."""
+        began = time.perf_counter()
+        await self.send(0, request)
+        await self.receive()
+        return time.perf_counter() - began
+
+    async def send(self, number: int, request: pb.StepRequest) -> None:
+        """Ask for a step."""
+        await self._call.write(pb.RolloutRequest(correlation_id=number, step=request))
+
+    async def receive(self) -> int:
+        """Wait for the next result; the number of its request."""
+        response = await self._call.read()
+        assert response is not grpc.aio.EOF  # noqa: S101 - a benchmark measures nothing where something broke
+        assert response.HasField("step"), str(response.status)  # noqa: S101 - likewise
+        number: int = response.correlation_id
+        return number
+
+    async def close(self) -> None:
+        """Say that this was all, and see it end."""
+        await self._call.done_writing()
+        assert await self._call.read() is grpc.aio.EOF  # noqa: S101 - likewise
 
 
 class Player:
@@ -93,6 +130,10 @@ class Player:
         async for _ in self._environment.Step(pb.StepRequest(), timeout=CALL_S):
             pass
         return time.perf_counter() - began
+
+    def rollout(self) -> Rollout:
+        """Begin a stream for steps."""
+        return Rollout(self._environment.Rollout(timeout=CALL_S))
 
     async def prewarm(self, sandboxes: int) -> int:
         """Ask for warm sandboxes; how many stand ready now."""

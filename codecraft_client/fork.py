@@ -41,7 +41,7 @@ class Guard:
             yield
 
     def before(self) -> None:
-        """Hang up, and have nobody open a channel until the fork is done."""
+        """Hang up, and have nobody open a channel until the fork is done. May be called twice, as then is `in_parent`."""
         self._lock.acquire()
         for holder in list(self._holders):
             holder.hang_up()
@@ -56,5 +56,17 @@ class Guard:
 
 
 GUARD = Guard()
-if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
-    os.register_at_fork(before=GUARD.before, after_in_parent=GUARD.in_parent, after_in_child=GUARD.in_child)
+
+
+def stand_guard() -> None:
+    """Have the guard stand around all that is registered for forks so far: hooks that run before a fork run in the reverse order.
+
+    Once at import, so that a child never finds the lock held; and once more when gRPC has registered its own. These stop, with
+    GRPC_ENABLE_FORK_SUPPORT=1, the threads that a channel with a stream of requests needs in order to be closed, and the fork waits for ever
+    (grpcio 1.85).
+    """
+    if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+        os.register_at_fork(before=GUARD.before, after_in_parent=GUARD.in_parent, after_in_child=GUARD.in_child)
+
+
+stand_guard()

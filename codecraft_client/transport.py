@@ -4,10 +4,11 @@ A transport may be used from several threads. Its channel is opened at the first
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import grpc
+from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 
 from codecraft.v1.control_pb2_grpc import ControlServiceStub
@@ -23,7 +24,7 @@ from codecraft_client.errors import (
     ServerUnavailableError,
 )
 from codecraft_client.exchange import Call
-from codecraft_client.fork import GUARD
+from codecraft_client.fork import GUARD, stand_guard
 from codecraft_client.wire.status import server_error
 
 CONTROL = frozenset({"ListEpisodes", "Prewarm", "Regrade", "ListTaskStatistics"})
@@ -77,8 +78,10 @@ class _Anchor:
     def hold(self) -> None:
         """Hold it in this process, too."""
         if self._process != os.getpid():
-            self._process = os.getpid()
+            first, self._process = self._process == 0, os.getpid()
             self._channel = grpc.insecure_channel("unix:/nowhere")
+            if first:
+                stand_guard()
 
 
 ANCHOR = _Anchor()
@@ -104,6 +107,12 @@ class Transport:
             if call.method in UNARY:
                 return _UnaryLine(self, call, lambda: method(call.request, timeout=call.timeout_s, metadata=self._metadata))
             return _StreamLine(self, call, method(call.request, timeout=call.timeout_s, metadata=self._metadata))
+
+    def converse(self, method: str, requests: Iterator[Message]) -> Line:
+        """Make a call with a stream of requests, which a thread of gRPC's takes from the iterator. Without a deadline. DetachedError."""
+        call = Call(method, Empty(), 0.0)
+        with GUARD.opening():
+            return _StreamLine(self, call, getattr(self._connected(call), method)(requests, metadata=self._metadata))
 
     def close(self) -> None:
         """Give up all calls and close the channel. Idempotent; final."""

@@ -1,5 +1,8 @@
 """Actions, choices and times to messages."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from google.protobuf.duration_pb2 import Duration
 
 from codecraft.v1 import environment_pb2 as env
@@ -38,7 +41,7 @@ def reset(
     """ResetRequest. UsageError for a task that is named and to be chosen at once, and for what the wire can't carry."""
     if task_id is not None and choice is not None:
         raise UsageError("name a task or have one chosen, not both")
-    try:
+    with carried("Reset"):
         request = env.ResetRequest(request_id=request_id, trainer=trainer)
         if choice is not None:
             request.choice.CopyFrom(_choice(choice))
@@ -48,9 +51,7 @@ def reset(
             request.no_task.SetInParent()
         if reward is not None:
             request.reward.CopyFrom(reward_options(reward))
-    except ValueError as error:  # protobuf's for a number out of range or a lone surrogate
-        raise UsageError(f"this Reset can't be sent: {error}") from error
-    return request
+        return request
 
 
 def _choice(value: TaskChoice) -> env.TaskChoice:
@@ -71,12 +72,19 @@ def reward_options(value: RewardOptions) -> pb.RewardOptions:
     return pb.RewardOptions(mode=_MODES[value.mode], milestone_share=value.milestone_share, discount=value.discount)
 
 
+@contextmanager
+def carried(what: str) -> Iterator[None]:
+    """Raise UsageError where the wire can't carry a value."""
+    try:
+        yield
+    except ValueError as error:  # protobuf's for a number out of range or a lone surrogate
+        raise UsageError(f"this {what} can't be sent: {error}") from error
+
+
 def action(value: Action) -> pb.Action:
     """Any of the actions. UsageError for a value that the wire can't carry."""
-    try:
+    with carried(type(value).__name__):
         return _action(value)
-    except ValueError as error:  # protobuf's for a number out of range or a lone surrogate
-        raise UsageError(f"this {type(value).__name__} can't be sent: {error}") from error
 
 
 def _action(value: Action) -> pb.Action:

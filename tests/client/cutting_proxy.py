@@ -48,6 +48,10 @@ class CuttingProxy:
             # A listener that another thread waits on is woken by shutdown, not by close.
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self.cut_all()
+
+    def cut_all(self) -> None:
+        """Cut all connections that there are."""
         with self._lock:
             for each in self._open:
                 _reset(each)

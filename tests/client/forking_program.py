@@ -8,6 +8,9 @@ import threading
 from collections.abc import Callable
 
 from codecraft_client import Client, Output
+from codecraft_client.calls import Reset
+from codecraft_client.events import Ready
+from codecraft_client.rollout import Rollout
 
 CHILDREN = 8
 MANY = 60
@@ -87,6 +90,24 @@ def busy(target: str) -> list[str]:
     return [came, *map(str, sizes), *answers]
 
 
+def rollout(target: str) -> list[str]:
+    """Fork while requests are on the way: the parent's are answered there, and each child has a stream of its own."""
+
+    def play(rollout: Rollout) -> set[str]:
+        rollout.send(0, Reset("1"))
+        opened = rollout.receive(CHILD_S).result
+        return {"opened" if isinstance(opened, Ready) else repr(opened)}
+
+    with Rollout(target) as shared:
+        play(shared)
+        came = set()
+        for number in range(MANY):
+            shared.send(number, Reset("1"))
+            came.add(forked(lambda: play(shared)))
+        kinds = {type(shared.receive(CHILD_S).result).__name__ for _ in range(MANY)}
+        return [" ".join(sorted(came)), *kinds]
+
+
 def pool(method: str, target: str) -> list[str]:
     client = Client(target)
     one_task(client)
@@ -101,6 +122,7 @@ def main(mode: str, target: str) -> None:
         "again": again,
         "streaming": streaming,
         "busy": busy,
+        "rollout": rollout,
         "pool-fork": lambda to: pool("fork", to),
         "pool-spawn": lambda to: pool("spawn", to),
     }

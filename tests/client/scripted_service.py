@@ -195,6 +195,23 @@ class ScriptedService(EnvironmentServiceServicer):
         reward = pb.Reward(valid=True, value=1)
         yield env.SubmitResponse(result=env.SubmitResult(reward=reward, terminated=True, outcome=pb.OUTCOME_PASSED))
 
+    def Rollout(self, request_iterator: Iterator[env.RolloutRequest], context: grpc.ServicerContext) -> Iterator[env.RolloutResponse]:
+        self._called("Rollout", context)
+        for request in request_iterator:
+            kind = request.WhichOneof("request") or ""
+            response = env.RolloutResponse(correlation_id=request.correlation_id)
+            if kind == "reset":
+                response.ready.CopyFrom([*self.Reset(request.reset, context)][-1].ready)
+            elif kind == "step":
+                response.step.CopyFrom([*self.Step(request.step, context)][-1].result)
+            elif kind == "submit":
+                response.submit.CopyFrom([*self.Submit(request.submit, context)][-1].result)
+            elif kind == "close":
+                response.close.CopyFrom(self.Close(request.close, context))
+            else:
+                response.episode.CopyFrom(self.GetEpisode(request.get_episode, context))
+            yield response
+
     def Close(self, request: env.CloseRequest, context: grpc.ServicerContext) -> env.CloseResponse:
         self._called("Close", context)
         self.script.closed.set()

@@ -51,6 +51,12 @@ def test_forks_amid_traffic(target: str, *, support: bool) -> None:
     assert run("busy", target, support=support) == "ok | 100000 | 1"
 
 
+@pytest.mark.parametrize("support", [False, True])
+def test_a_rollout_is_opened_in_each_process(target: str, *, support: bool) -> None:
+    """Sixty forks with a request on the way: each child plays on a stream of its own, and the parent's requests are all answered."""
+    assert run("rollout", target, support=support) == "ok | Ready"
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_process_pools(target: str, method: str) -> None:
     """A client sent to the workers of a pool works there, whichever way they are started."""
