@@ -62,7 +62,7 @@ def stand_guard() -> None:
     """Have the guard stand around all that is registered for forks so far: hooks that run before a fork run in the reverse order.
 
     Once at import, so that a child never finds the lock held; and once more when gRPC has registered its own. These stop, with
-    GRPC_ENABLE_FORK_SUPPORT=1, the threads that a channel with a stream of requests needs in order to be closed, and the fork waits for ever
+    GRPC_ENABLE_FORK_SUPPORT=1, the threads that a channel with a stream of requests needs in order to be closed, and the fork never ends
     (grpcio 1.85).
     """
     if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
