@@ -34,10 +34,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Grade the work; answered by `SubmitResult`."""
+    """Grade the work; answered by `SubmitResult`. `again`: see Episode.submit."""
 
     episode_id: str
     token: str
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

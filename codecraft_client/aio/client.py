@@ -11,6 +11,7 @@ from codecraft_client.aio.episode import AsyncEpisode
 from codecraft_client.aio.ongoing import Ongoing
 from codecraft_client.events import Progress, Ready
 from codecraft_client.exchange import Call, opening
+from codecraft_client.rewards import RewardOptions
 from codecraft_client.types import ServerInfo, Task, TaskChoice
 from codecraft_client.wire import requests, values
 
@@ -38,6 +39,7 @@ class AsyncClient(Configured):
         *,
         choice: TaskChoice | None = None,
         trainer: str = "",
+        reward: RewardOptions | None = None,
         request_id: str | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> AsyncEpisode:
@@ -47,6 +49,7 @@ class AsyncClient(Configured):
             task_id: The task to start with; None: see `choice`.
             choice: Have the server choose the task so; None, too: there is none yet, the agent picks one with the text action `start`.
             trainer: Whose episode it is: choices and their statistics are kept apart by it. Up to 128 characters; empty: the common one.
+            reward: How the episode pays; None: for its outcome only.
             request_id: 1 to 128 characters; the same one again returns the same episode while it lives. None: a new one.
             on_progress: Told what is going on meanwhile, such as an image being pulled.
 
@@ -54,17 +57,23 @@ class AsyncClient(Configured):
             NoCapacityError: No place for another episode; try again after `retry_after_s`.
             TaskNotFoundError: No such task, or none that fits the choice.
         """
-        begun = await self.resetting(task_id, choice=choice, trainer=trainer, request_id=request_id)
+        begun = await self.resetting(task_id, choice=choice, trainer=trainer, reward=reward, request_id=request_id)
         async for event in begun:
             if on_progress is not None:
                 on_progress(event)
         return await begun.episode()
 
     async def resetting(
-        self, task_id: str | None = None, *, choice: TaskChoice | None = None, trainer: str = "", request_id: str | None = None
+        self,
+        task_id: str | None = None,
+        *,
+        choice: TaskChoice | None = None,
+        trainer: str = "",
+        reward: RewardOptions | None = None,
+        request_id: str | None = None,
     ) -> "AsyncResetting":
         """Begin to open an episode: `reset` for who wants to iterate over the progress."""
-        request = requests.reset(request_id or uuid.uuid4().hex, task_id, choice, trainer)
+        request = requests.reset(request_id or uuid.uuid4().hex, task_id, choice, trainer, reward)
         await self._connection.greet()
         return AsyncResetting(self._connection, Call("Reset", request, self._timeouts.reset_s))
 

@@ -26,7 +26,8 @@ def request(correlation_id: int, value: Request) -> env.RolloutRequest:
             case Step():
                 message.step.CopyFrom(_step(value))
             case Submit():
-                message.submit.CopyFrom(env.SubmitRequest(episode_id=value.episode_id, episode_token=value.token))
+                submit = env.SubmitRequest(episode_id=value.episode_id, episode_token=value.token, again=value.again)
+                message.submit.CopyFrom(submit)
             case Close():
                 message.close.CopyFrom(env.CloseRequest(episode_id=value.episode_id, episode_token=value.token))
             case Status():
