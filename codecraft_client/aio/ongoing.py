@@ -72,8 +72,9 @@ class Ongoing(Generic[EventT, ResultT]):
     def detach(self) -> None:
         """Stop following; who iterates or waits gets a DetachedError. What runs on the server runs on."""
         self._detached.set()
-        if self._line is not None:
-            self._line.drop()
+        line = self._line
+        if line is not None:
+            line.drop()
 
     async def _advance(self) -> None:
         """Take one message in, or the end of the line, or do what the exchange says where the line broke."""

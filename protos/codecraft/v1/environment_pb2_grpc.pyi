@@ -8,7 +8,7 @@ on a connection: a dropped call loses nothing.
 
 What the agent does wrong is data: an observation, perhaps a penalty. What the service can't do is a status with one google.rpc.ErrorInfo (errors.proto).
 Where a service token is configured it travels in the metadata as `authorization: Bearer TOKEN`.
-No message is larger than 1 MiB. Streams end with exactly one terminal event; clients ignore events they do not know.
+No message is larger than 1 MiB. Streams of events end with exactly one terminal event; clients ignore events they do not know.
 """
 
 from codecraft.v1 import environment_pb2 as _environment_pb2
