@@ -11,8 +11,8 @@
 Cancelling who waits drops the call and nothing else: a command runs on for the server's reattach_grace, and waiting again takes it up where
 it was left; `cancel()` of a running step stops it. Actions, events, types and errors are those of `codecraft_client`.
 
-`client`, `configured`, `connection`, `control`, `episode`, `ongoing` and `running` are written by `generate.py` from the synchronous modules
-of the same names; `transport` and `primitives`, what they wait on, are not.
+`client`, `configured`, `connection`, `control`, `episode`, `ongoing` and `running` are written by `generate.py` from the synchronous
+modules of the same names; `transport` and `primitives`, what they wait on, are not.
 """
 
 from codecraft_client.aio.client import AsyncClient, AsyncResetting

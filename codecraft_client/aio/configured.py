@@ -17,7 +17,8 @@ DEFAULT_TARGET = "127.0.0.1:50051"
 class Configured:
     """What both clients have in common.
 
-    May be shared by coroutines, pickled (as its configuration, token included) but not inherited by forks. Every call has a deadline, and every failure is a CodecraftError.
+    May be shared by coroutines, pickled (as its configuration, token included) but
+    not inherited by forked processes. Every call has a deadline, and every failure is a CodecraftError.
     """
 
     VARIABLE: ClassVar = "CODECRAFT_TOKEN"  # the one of the environment that has the token

@@ -29,7 +29,7 @@ WORDS: dict[str, str | Callable[[re.Match[str]], str]] = {
     r"__(iter|next|enter|exit)__": r"__a\1__",
     r"\b([Tt])hread(s?)\b": lambda found: f"{'C' if found[1] == 'T' else 'c'}oroutine{found[2]}",
     r"KeyboardInterrupt": "CancelledError",
-    r"and inherited by forked\s+processes: each process opens a channel\s+of its own, at first use": "but not inherited by forks",
+    r"and inherited by[^.]*": "but\n    not inherited by forked processes",
 }
 
 Function = ast.FunctionDef
