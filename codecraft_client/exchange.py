@@ -1,7 +1,7 @@
 """Calls with their repeats, as pure state machines.
 
 An exchange says which call comes next, takes what arrives, and says what to do when the line breaks. No I/O, no clock: `ongoing` drives
-them with threads and sockets, an asynchronous driver would be as short.
+them with threads and sockets, `aio.ongoing` on an event loop.
 """
 
 from collections.abc import Callable, Iterator

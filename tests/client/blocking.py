@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Iterator
 from functools import cache
 from typing import Any, Self
 
-from codecraft_client.aio import AsyncClient
+from codecraft_client.aio import AsyncClient, AsyncControlClient
 
 SOON_S = 100
 OVER = object()
@@ -75,6 +75,11 @@ class Blocking:
 def blocking_client(*arguments: Any, **options: Any) -> Any:
     """Make an asynchronous client with the arguments of the synchronous one."""
     return Blocking(AsyncClient(*arguments, **options))
+
+
+def blocking_control_client(*arguments: Any, **options: Any) -> Any:
+    """Make an asynchronous control client with the arguments of the synchronous one."""
+    return Blocking(AsyncControlClient(*arguments, **options))
 
 
 async def called(method: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:

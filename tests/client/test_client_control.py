@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from blocking import blocking_control_client
 from google.rpc import code_pb2
 from scripted_service import Script, refusal
 from worlds import fake_world
@@ -26,10 +27,10 @@ from codecraft_client import (
 PAGE = Path(__file__).parents[2] / "docs" / "curriculum-service.md"
 
 
-@pytest.fixture
-def control(target: str) -> Iterator[ControlClient]:
-    """A control client of the scripted server that retries quickly."""
-    with ControlClient(target, retry=RetryPolicy(window_s=5, first_s=0.001, longest_s=0.05), timeouts=Timeouts(call_s=5)) as client:
+@pytest.fixture(params=[ControlClient, blocking_control_client], ids=["sync", "async"])
+def control(target: str, request: pytest.FixtureRequest) -> Iterator[ControlClient]:
+    """A control client of the scripted server that retries quickly: the synchronous one, and the asynchronous one behind its names."""
+    with request.param(target, retry=RetryPolicy(window_s=5, first_s=0.001, longest_s=0.05), timeouts=Timeouts(call_s=5)) as client:
         yield client
 
 
