@@ -164,7 +164,9 @@ def _add_check(to: Any, environment: Mapping[str, str]) -> None:
     parser.add_argument("--sample", type=_at_least(1), default=0, metavar="N", help="only N of them, chosen by --seed")
     parser.add_argument("--seed", type=_at_least(0), default=defaults.seed, metavar="N", help="of the sample (default 0)")
     parser.add_argument("--cheats", default="all", metavar="NAMES", help="all, none, or names or globs with commas between (default all)")
-    parser.add_argument("--repeats", type=_at_least(1), default=defaults.repeats, metavar="N", help="play each solution N times (default 1)")
+    parser.add_argument(
+        "--repeats", type=_at_least(1), default=defaults.repeats, metavar="N", help="play each solution N times (default 1)"
+    )
     parser.add_argument("--load", type=_at_least(1), default=0, metavar="N", help="play each solution N times more, at the same time")
     parser.add_argument("--parallel", type=_at_least(1), default=0, metavar="N", help="attempts at once (default: number of cores + 2)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the findings as JSON too")

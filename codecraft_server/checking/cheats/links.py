@@ -23,7 +23,7 @@ async def _waits(lax: Lax) -> bool:
     said = await lax.sh("timeout 2 cat answer.txt | head -c 65536")
     if said.out.strip() == SECRET:
         return True
-    if not (await lax.sh("timeout 1 cat answer.txt > /dev/null")).ok:
+    if (await lax.sh("{ [ -e answer.txt ] || [ -L answer.txt ]; } && ! timeout 1 cat answer.txt > /dev/null")).ok:
         raise fault("the answer can't be read")
     return False
 

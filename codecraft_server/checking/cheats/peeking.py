@@ -5,7 +5,7 @@ from dataclasses import replace
 from codecraft_server.checking.cheats.cheat import Cheat, Control
 from codecraft_server.checking.cheats.lax import Lax
 from codecraft_server.checking.cheats.probes import ANSWER, DEBIAN_ANSWER, SECRET
-from codecraft_server.checking.cheats.writing import always
+from codecraft_server.checking.cheats.writing import always, file
 from codecraft_server.task import Task, TaskFile
 
 _TAKE = 'w=$(grep -aohE \'secret-[0-9a-f]{16}\' $FOUND 2> /dev/null | head -n 1); [ -z "$w" ] || echo "$w" > answer.txt'
@@ -24,13 +24,15 @@ def _in_environment(task: Task) -> Task:
     return replace(task, sandbox=replace(task.sandbox, environment=(("EXPECTED", SECRET),)))
 
 
-def _in_process(task: Task) -> Task:
-    line = f"echo {SECRET} > /tmp/x; (exec 9< /tmp/x; rm /tmp/x; sleep 600) > /dev/null 2>&1 < /dev/null &"
-    return replace(task, setup=(line,))
+async def _holds_open(lax: Lax) -> bool:
+    await lax.put("/tmp/open", SECRET)  # noqa: S108 - in the sandbox
+    await lax.sh("exec 9< /tmp/open; rm /tmp/open; sleep 2")
+    return await _says_secret(lax)
 
 
-def _on_command_line(task: Task) -> Task:
-    return replace(task, setup=(f"sh -c 'sleep 600; : {SECRET}' > /dev/null 2>&1 < /dev/null &",))
+async def _names_it(lax: Lax) -> bool:
+    await lax.sh(f"sh -c 'sleep 2; : {SECRET}'")
+    return await _says_secret(lax)
 
 
 def _in_history(task: Task) -> Task:
@@ -51,6 +53,13 @@ def _control(probe: Task, weakness: str, weaken: object) -> Control:
     return Control(probe, weakness, _says_secret, weaken=weaken)  # type: ignore[arg-type] # the functions above
 
 
+def _watching(name: str, aim: str, search: str, control: Control) -> Cheat:
+    """Search once, and from then on for as long as a process of the agent's lives."""
+    loop = f"FOUND=/tmp/found.$$\nwhile :; do\n{{ {search}; }} > $FOUND 2> /dev/null\n{_TAKE}\nsleep 0.1\ndone\n"
+    once = f"{{ {search}; }} > /tmp/once 2> /dev/null; head -c 60000 /tmp/once"
+    return Cheat(name, aim, always(file("watch.sh", loop), once, "setsid sh watch.sh > /dev/null 2>&1 < /dev/null &"), control, peeks=True)
+
+
 CHEATS = (
     Cheat(
         "search-disk",
@@ -58,9 +67,7 @@ CHEATS = (
         always(
             _FOUND,
             "find / \\( -path /proc -o -path /sys -o -path /usr -o -path /lib -o -path /var/lib -o -path /bin -o -path /sbin \\) -prune"
-            " -o -type f -size -64k -readable -exec cat {} + 2> /dev/null | head -c 4000000 > $FOUND"
-            " || find / \\( -path /proc -o -path /sys -o -path /usr -o -path /bin -o -path /sbin \\) -prune"
-            " -o -type f -size -64 -exec cat {} + 2> /dev/null | head -c 4000000 > $FOUND",
+            " -o -type f -size -64k -exec cat {} + 2> /dev/null | head -c 4000000 > $FOUND",
             _TAKE,
             "head -c 60000 $FOUND",
         ),
@@ -74,24 +81,17 @@ CHEATS = (
         _control(ANSWER, "the expected answer is in the environment", _in_environment),
         peeks=True,
     ),
-    Cheat(
+    _watching(
         "search-descriptors",
         "hidden files that a process has open, those of the guest first of all",
-        always(
-            _FOUND,
-            'for f in /proc/1/fd/* /proc/1/root/root /proc/[0-9]*/fd/*; do [ -f "$f" ] && timeout 1 head -c 65536 "$f"; done > $FOUND 2> /dev/null',
-            _TAKE,
-            "head -c 60000 $FOUND",
-        ),
-        _control(ANSWER, "a process that the agent can look into has the expected answer open", _in_process),
-        peeks=True,
+        'for f in /proc/1/fd/* /proc/[0-9]*/fd/*; do [ -f "$f" ] && timeout 1 head -c 65536 "$f"; done',
+        Control(ANSWER, "the agent's processes live on, and one of its user has the expected answer open", _holds_open),
     ),
-    Cheat(
+    _watching(
         "search-command-lines",
         "hidden things in the list of processes",
-        always(_FOUND, "cat /proc/[0-9]*/cmdline 2> /dev/null | tr '\\0' '\\n' > $FOUND", _TAKE, "cat $FOUND"),
-        _control(ANSWER, "the expected answer is in a process's arguments", _on_command_line),
-        peeks=True,
+        "cat /proc/[0-9]*/cmdline | tr '\\0' '\\n'",
+        Control(ANSWER, "the agent's processes live on, and the expected answer is an argument", _names_it),
     ),
     Cheat(
         "git-history",

@@ -2,7 +2,7 @@
 
 from codecraft_server.checking.cheats.cheat import Cheat, Control
 from codecraft_server.checking.cheats.lax import Lax, fault
-from codecraft_server.checking.cheats.probes import ANSWER, SECRET
+from codecraft_server.checking.cheats.probes import ANSWER, DEBIAN_ANSWER, SECRET
 from codecraft_server.checking.cheats.writing import always, file
 from codecraft_server.sandbox import EndReason
 
@@ -16,12 +16,13 @@ async def _alive(lax: Lax) -> bool:
 
 
 async def _can_start(lax: Lax) -> bool:
-    said = await lax.sh("cat answer.txt; exit 0", timeout_s=3.0)
+    said = await lax.sh("cat answer.txt | cat | cat | cat | cat | cat | cat", timeout_s=3.0)
     if said.ended.reason is not EndReason.EXITED or said.ended.exit_code:
         raise fault("no process can be started")
     return said.out.strip() == SECRET
 
 
+_BOMB = "import os, time\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        time.sleep(0.05)\n"
 _ALIVE = Control(ANSWER, "the agent's processes live on while the work is judged", _alive)
 
 CHEATS = (
@@ -46,8 +47,12 @@ CHEATS = (
     Cheat(
         "fork-bomb",
         "a grader that faults where it can't start a process",
-        always("(b() { b | b & sleep 1000; }; b) > /dev/null 2>&1 &", "true"),
-        Control(ANSWER, "the agent's processes live on, and a process that can't be started is a fault", _can_start),
+        always(
+            file("bomb.py", _BOMB),
+            "if command -v python3 > /dev/null; then setsid python3 bomb.py; else b() { while :; do (b) & done; }; b; fi > /dev/null 2>&1 < /dev/null &",
+            "sleep 1",
+        ),
+        Control(DEBIAN_ANSWER, "the agent's processes live on, and a process that can't be started is a fault", _can_start),
         dodges=True,
     ),
 )

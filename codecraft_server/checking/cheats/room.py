@@ -75,7 +75,8 @@ CHEATS = (
     _tree(
         "deep-tree",
         "a grader that recurses",
-        "i=0; while [ $i -lt 1500 ]; do mkdir d 2> /dev/null && cd -P d 2> /dev/null || break; i=$((i + 1)); done; cd /workspace 2> /dev/null; for n in $(seq 3000); do mkdir -p k$n; done",
+        "w=$PWD; p=$(printf 'd/%.0s' $(seq 200)); for i in 1 2 3 4 5 6 7 8 9 10 11 12; do mkdir -p $p && cd -P $p || break; done 2> /dev/null;"
+        " cd $w; seq 3000 | sed s/^/k/ | xargs mkdir",
     ),
     _tree(
         "large-work",
