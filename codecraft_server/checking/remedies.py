@@ -18,10 +18,10 @@ NETWORK = "Bring what it needs in files or the image, or say --allow-network."
 
 _BY_WORD = (  # what a check's reason has in it, and what that means
     ("ran out of time", "Raise the check's timeout_s (and limits.grading_s), or make what it runs faster."),
-    ("did not run", "An id in `expected` names no test that runs: correct it, or leave `expected` out to have it taken from the files."),
     ("SyntaxError", "The hidden test files can't be read by Python: correct them."),
     ("NameError", "A name is misspelled, in the hidden tests or in the solution."),
     ("skipped", "A skipped test is no pass: take the mark off it."),
+    ("did not run", "An id in `expected` names no test that runs: correct it, or leave `expected` out to have it taken from the files."),
     ("printed too much", "Have the program print less, or raise limits.output_kb."),
 )
 

@@ -26,7 +26,7 @@ def weigh(task: Task, tried: Sequence[Tried], plan: Plan) -> Row:
     """Return what was found out about a task. Attempts may be missing: then less is known."""
     broken = next((one for one in tried if one.attempt.refused), None)
     if broken is not None:
-        return _unplayable(task, broken)
+        return _unplayable(task, broken, plan)
     by_kind = {kind: [one for one in tried if one.job.kind is kind] for kind in Kind}
     columns = {
         "schema": _nothing_wrong("ok"),
@@ -57,12 +57,17 @@ def _column(text: str, problems: Sequence[Problem]) -> Column:
     return Cell(text, Mark.BAD if problems else Mark.GOOD), tuple(problems)
 
 
-def _unplayable(task: Task, broken: Tried) -> Row:
-    problem = Problem(
-        task.task_id, "reset", "oracle", "an episode of the task", broken.attempt.refused, remedies.for_refusal(broken.attempt.refused)
+def _unplayable(task: Task, broken: Tried, plan: Plan) -> Row:
+    offline, forbidden = _offline(task, plan)
+    problem = (
+        forbidden[0]
+        if forbidden
+        else Problem(
+            task.task_id, "reset", "oracle", "an episode of the task", broken.attempt.refused, remedies.for_refusal(broken.attempt.refused)
+        )
     )
-    bad, nothing = Cell("no episode", Mark.BAD), Cell("–", Mark.NOTHING)
-    return Row(task.task_id, (Cell("ok", Mark.GOOD), bad, *(nothing,) * 8), (problem,))
+    bad, nothing = Cell("no episode", Mark.BAD), _EMPTY[0]
+    return Row(task.task_id, (Cell("ok", Mark.GOOD), bad, *(nothing,) * 7, offline), (problem,))
 
 
 def _problem(one: Tried, column: str, expected: str, came: str, remedy: str) -> Problem:
