@@ -11,9 +11,11 @@ from codecraft_server.episodes import Episodes
 from codecraft_server.episodes.events import Outcome, Ready, RunCommand, StepResult, SubmitResult, WriteFile
 from codecraft_server.errors import CodecraftError
 from codecraft_server.grading.verdict import CheckResult
+from codecraft_server.rewards import RewardMode, RewardTerms
 from codecraft_server.task import Deed, Task, TaskFile
 
 _numbers = itertools.count(1)
+_TERMS = RewardTerms(RewardMode.MILESTONES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Attempt:
         stopped: How the episode ended before it was submitted ("out_of_steps"); empty: it did not.
         checks: What each check said, reasons included, which agents never see.
         output: What the steps printed, cut as an agent's is.
-        reached: Ids of the milestones that each step was the first to reach; None where milestones are not looked at.
+        reached: Ids of the milestones that each step was the first to reach, of those that the task shows.
         grading_s: How long the submission took, in seconds.
     """
 
@@ -38,7 +40,7 @@ class Attempt:
     stopped: str = ""
     checks: tuple[CheckResult, ...] = ()
     output: bytes = b""
-    reached: tuple[tuple[str, ...], ...] | None = None
+    reached: tuple[tuple[str, ...], ...] = ()
     grading_s: float = 0.0
 
     @property
@@ -52,7 +54,7 @@ class Attempt:
 async def play(episodes: Episodes, task: Task, deeds: Sequence[Deed], command_s: float) -> Attempt:
     """Play once. A command gets `command_s` at the most. What goes wrong is told in the attempt, never raised."""
     try:
-        ready = await _last(episodes.reset(f"check {next(_numbers)}", task.task_id))
+        ready = await _last(episodes.reset(f"check {next(_numbers)}", task.task_id, reward=_TERMS))
     except CodecraftError as error:
         return Attempt(refused=error.message)
     assert isinstance(ready, Ready)  # noqa: S101 - the last event of a reset
@@ -66,14 +68,15 @@ async def play(episodes: Episodes, task: Task, deeds: Sequence[Deed], command_s:
 
 async def _played(episodes: Episodes, task: Task, ready: Ready, deeds: Sequence[Deed], command_s: float) -> Attempt:
     key = (ready.episode_id, ready.episode_token)
-    output = bytearray()
+    output, reached = bytearray(), []
     for index, deed in enumerate(deeds):
         step = await _last(episodes.step(*key, index, _action(deed, min(command_s, task.limits.command_s)), stream_output=False))
         assert isinstance(step, StepResult)  # noqa: S101 - the last event of a step
         output += step.observation.output
+        reached.append(tuple(change.milestone_id for change in step.milestones if change.first))
         if step.outcome is not None:
             fault = step.fault.message if step.fault else ""
-            return Attempt(fault=fault, stopped="" if fault else step.outcome.value, output=bytes(output))
+            return Attempt(fault=fault, stopped="" if fault else step.outcome.value, output=bytes(output), reached=tuple(reached))
     began = asyncio.get_running_loop().time()
     result = await _last(episodes.submit(*key))
     assert isinstance(result, SubmitResult)  # noqa: S101 - the last event of a submission
@@ -85,6 +88,7 @@ async def _played(episodes: Episodes, task: Task, ready: Ready, deeds: Sequence[
         passed=result.outcome is Outcome.PASSED,
         checks=result.grade.checks,
         output=bytes(output),
+        reached=tuple(reached),
         grading_s=grading_s,
     )
 

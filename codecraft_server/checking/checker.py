@@ -20,7 +20,7 @@ from codecraft_server.curriculum import Curriculum
 from codecraft_server.episodes import Episodes, Grader
 from codecraft_server.sandbox import Sandboxes
 from codecraft_server.settings import Settings
-from codecraft_server.task import Task
+from codecraft_server.task import Task, Visibility
 
 CHEAT_COMMAND_S = 10.0  # a cheat that hangs costs no more than this a step
 
@@ -33,9 +33,14 @@ async def check(
     """Check tasks in entered `sandboxes`. What is found out goes into `summary` as it comes; `tell` is told how far it is."""
     controls = Controls(plan.cheats)
     judges = Judges(grader, controls.weakened)
-    everything = Curriculum(MappingProxyType({**{task.task_id: task for task in tasks}, **controls.tasks}))
+    everything = Curriculum(MappingProxyType({**{task.task_id: _open(task) for task in tasks}, **controls.tasks}))
     async with Episodes(sandboxes, everything, judges, _roomy(settings, plan), "check") as episodes:
-        await _Checker(tasks, plan, episodes, controls, summary, tell).run()
+        await _Checker(tasks, plan, episodes, controls, summary=summary, tell=tell).run()
+
+
+def _open(task: Task) -> Task:
+    """The same task with its milestones shown, so that it can be seen which of them are reached."""
+    return replace(task, milestones=tuple(replace(each, visibility=Visibility.RESULT) for each in task.milestones))
 
 
 def _roomy(settings: Settings, plan: Plan) -> Settings:
@@ -45,7 +50,7 @@ def _roomy(settings: Settings, plan: Plan) -> Settings:
 
 
 class _Checker:
-    def __init__(self, tasks: Sequence[Task], plan: Plan, episodes: Episodes, controls: Controls, summary: Summary, tell: Tell) -> None:
+    def __init__(self, tasks: Sequence[Task], plan: Plan, episodes: Episodes, controls: Controls, *, summary: Summary, tell: Tell) -> None:
         self._tasks = tasks
         self._plan = plan
         self._episodes = episodes

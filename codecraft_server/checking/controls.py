@@ -81,7 +81,7 @@ class Controls:
     def weigh(self) -> tuple[Cell, list[Problem]]:
         """Return the cell of the summary and the problems."""
         if not self._cheats:
-            return Cell("–", Mark.NOTHING), []
+            return Cell("-", Mark.NOTHING), []
         problems, good = [], 0
         for cheat in self._cheats:
             found = self._weigh(cheat)

@@ -74,7 +74,7 @@ class Summary:
     """Everything that was found out so far; `complete` says whether that is all."""
 
     rows: list[Row] = field(default_factory=list)
-    controls: Cell = field(default_factory=lambda: Cell("–", Mark.NOTHING))
+    controls: Cell = field(default_factory=lambda: Cell("-", Mark.NOTHING))
     problems: list[Problem] = field(default_factory=list)  # those that are no task's
     complete: bool = False
     seconds: float = 0.0

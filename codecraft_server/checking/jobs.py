@@ -37,6 +37,7 @@ class Job:
         return f"{kind} {self.name!r}" if self.name else kind
 
 
+_NOTHING = ":"  # a step after which milestones are asked
 _EMPTIED = "find . -path ./.git -prune -o -type f -exec sh -c 'for f; do : > \"$f\"; done' sh {} +"
 _REMOVED = "find . -mindepth 1 -maxdepth 1 -exec rm -rf {} +"
 
@@ -45,7 +46,7 @@ def jobs(task: Task, plan: Plan) -> list[Job]:
     """Return everything that is tried but the load, the solution first: when it can't even be begun the rest is not worth it."""
     return [
         *(Job(task, Kind.SOLUTION, f"run {number}" if plan.repeats > 1 else "", task.solution) for number in range(1, plan.repeats + 1)),
-        Job(task, Kind.NOTHING, "", ()),
+        Job(task, Kind.NOTHING, "", (_NOTHING,) if task.milestones else ()),
         *(Job(task, Kind.EMPTY, name, deeds) for name, deeds in _empty(task).items()),
         *(Job(task, Kind.WRONG, wrong.name, wrong.commands) for wrong in task.wrong),
         *(_cheat(task, cheat) for cheat in plan.cheats),

@@ -30,7 +30,7 @@ class Plan:
 
 
 def chosen(tasks: Mapping[str, Task], patterns: Sequence[str], categories: Sequence[str], sample: int, seed: int) -> list[Task]:
-    """Return the tasks that fit any of the patterns (ids or globs) and any of the categories; of these a seeded sample, if one is asked for.
+    """Return the tasks that fit any of the patterns (ids or globs) and any of the categories; of these a seeded sample if one is wanted.
 
     Raises:
         ConfigurationError: A pattern or a category fits nothing.

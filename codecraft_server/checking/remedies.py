@@ -38,7 +38,10 @@ def for_no_verdict(attempt: Attempt) -> str:
         return "Raise limits.steps: it must leave room for more deeds than the solution has."
     if attempt.stopped:
         return "Raise the limits of the task: the solution must fit into them several times over."
-    return "A fault is the task's or the service's, never the learner's: see the log with --log-level debug, and whether the image has what the checks need."
+    return (
+        "A fault is the task's or the service's, never the learner's: see the log "
+        "with --log-level debug, and whether the image has what the checks need."
+    )
 
 
 def for_refusal(why: str) -> str:

@@ -4,11 +4,11 @@ JUnit: https://github.com/testmoapp/junitxml (one suite a task, one case a colum
 """
 
 import json
-from xml.etree import ElementTree as Xml
+from xml.etree import ElementTree as ET
 
 from codecraft_server.checking.findings import COLUMNS, Mark, Problem, Row, Summary
 
-_ILLEGAL = {code: "�" for code in (*range(9), 11, 12, *range(14, 32))}  # characters that XML 1.0 can't hold
+_ILLEGAL = dict.fromkeys((*range(9), 11, 12, *range(14, 32)), "?")  # characters that XML 1.0 can't hold
 
 
 def as_json(summary: Summary) -> str:
@@ -34,27 +34,27 @@ def _problem(problem: Problem) -> dict[str, str]:
 
 def as_junit(summary: Summary) -> str:
     """Return the findings as JUnit XML."""
-    root = Xml.Element("testsuites", name="codecraft-server tasks check", time=f"{summary.seconds:.1f}")
+    root = ET.Element("testsuites", name="codecraft-server tasks check", time=f"{summary.seconds:.1f}")
     for row in summary.rows:
-        suite = Xml.SubElement(root, "testsuite", name=row.task, tests=str(len(COLUMNS)), errors="0")
+        suite = ET.SubElement(root, "testsuite", name=row.task, tests=str(len(COLUMNS)), errors="0")
         failing = {problem.column for problem in row.problems}
         skipped = sum(cell.mark is Mark.NOTHING for cell in row.cells)
         suite.set("failures", str(len(failing)))
         suite.set("skipped", str(skipped))
         for name, cell in zip(COLUMNS, row.cells, strict=True):
-            case = Xml.SubElement(suite, "testcase", classname=row.task, name=name)
+            case = ET.SubElement(suite, "testcase", classname=row.task, name=name)
             _fail(case, [problem for problem in row.problems if problem.column == name])
             if cell.mark is Mark.NOTHING:
-                Xml.SubElement(case, "skipped")
+                ET.SubElement(case, "skipped")
     if summary.problems or summary.controls.mark is not Mark.NOTHING:
-        suite = Xml.SubElement(root, "testsuite", name="controls", tests="1", errors="0", skipped="0")
+        suite = ET.SubElement(root, "testsuite", name="controls", tests="1", errors="0", skipped="0")
         suite.set("failures", str(int(bool(summary.problems))))
-        _fail(Xml.SubElement(suite, "testcase", classname="controls", name="controls"), summary.problems)
-    Xml.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
+        _fail(ET.SubElement(suite, "testcase", classname="controls", name="controls"), summary.problems)
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _fail(case: Xml.Element, problems: list[Problem]) -> None:
+def _fail(case: ET.Element, problems: list[Problem]) -> None:
     if problems:
-        failure = Xml.SubElement(case, "failure", message=problems[0].text.translate(_ILLEGAL))
+        failure = ET.SubElement(case, "failure", message=problems[0].text.translate(_ILLEGAL))
         failure.text = "\n".join(problem.text for problem in problems).translate(_ILLEGAL)

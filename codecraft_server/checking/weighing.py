@@ -1,5 +1,6 @@
-"""What follows from a task's attempts: its row of the table, and its problems, each with what was expected, what came and what to do. Pure."""
+"""What follows from a task's attempts: its row of the table and its problems: what was expected, what came, what to do. Pure."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -46,7 +47,7 @@ def weigh(task: Task, tried: Sequence[Tried], plan: Plan) -> Row:
 
 
 Column = tuple[Cell, tuple[Problem, ...]]
-_EMPTY: Column = (Cell("–", Mark.NOTHING), ())
+_EMPTY: Column = (Cell("-", Mark.NOTHING), ())
 
 
 def _nothing_wrong(text: str) -> Column:
@@ -177,26 +178,25 @@ def _cheats(task: Task, tried: Sequence[Tried], plan: Plan) -> Column:
 
 
 def _milestones(task: Task, nothing: Sequence[Tried], oracle: Sequence[Tried]) -> Column:
-    if not task.milestones or not oracle or oracle[0].attempt.reached is None:
+    if not task.milestones or not oracle or not nothing:
         return _EMPTY
-    problems = []
     order = [milestone.check_id for milestone in task.milestones]
-    early = [name for one in nothing for step in one.attempt.reached or () for name in step]
-    for name in early:
-        problems.append(
-            _problem(nothing[0], "milestones", f'milestone "{name}" not to hold at the start', "it holds", remedies.MILESTONE_AT_START)
-        )
-    reached = [name for step in oracle[0].attempt.reached for name in step]
-    for name in [name for name in order if name not in reached and name not in early]:
-        problems.append(_problem(oracle[0], "milestones", f'milestone "{name}" to be reached', "it never was", remedies.MILESTONE_NEVER))
-    steps = {name: number for number, step in enumerate(oracle[0].attempt.reached) for name in step}
-    for before, after in zip(order, order[1:], strict=False):
-        if before in steps and after in steps and steps[after] < steps[before]:
-            came = f'"{after}" in step {steps[after]}, "{before}" in step {steps[before]}'
-            problems.append(
-                _problem(oracle[0], "milestones", f'milestone "{before}" to be reached before "{after}"', came, remedies.MILESTONE_ORDER)
-            )
-    return _column(f"{len(set(reached) - set(early))}/{len(order)}", problems)
+    early = {name for step in nothing[0].attempt.reached for name in step}
+    steps = {name: number for number, step in enumerate(oracle[0].attempt.reached) for name in step if name not in early}
+    found = [(nothing[0], f'"{name}" not to hold at the start', "it holds", remedies.MILESTONE_AT_START) for name in order if name in early]
+    found += [
+        (oracle[0], f'"{name}" to be reached', "it never was", remedies.MILESTONE_NEVER)
+        for name in order
+        if name not in steps and name not in early
+    ]
+    in_order = [name for name in order if name in steps]
+    found += [
+        (oracle[0], f'"{one}" to be reached before "{other}"', f"step {steps[one]} and step {steps[other]}", remedies.MILESTONE_ORDER)
+        for one, other in itertools.pairwise(in_order)
+        if steps[other] < steps[one]
+    ]
+    problems = [_problem(tried, "milestones", f"milestone {expected}", came, remedy) for tried, expected, came, remedy in found]
+    return _column(f"{len(steps)}/{len(order)}", problems)
 
 
 def _budget(task: Task, tried: Sequence[Tried]) -> Column:

@@ -55,7 +55,7 @@ def run(settings: Settings, wanted: Wanted) -> int:
     try:
         plan = _plan(settings, wanted)
         tasks = _tasks(settings, wanted)
-        settings = replace(settings, sandbox=replace(settings.sandbox, allow_network=plan.allow_network))
+        settings = replace(settings, grading=replace(settings.grading, places=plan.parallel + plan.load))
         with display.progress() as tell:
             asyncio.run(_check(tasks, plan, settings, summary, tell))
     except CurriculumError as error:
@@ -93,7 +93,7 @@ async def _check(tasks: list[Task], plan: checking.Plan, settings: Settings, sum
         await asyncio.to_thread(_ensure, sorted(name for name in named_images if name in _ours()))
     sandboxes = DockerSandboxes(settings.sandbox, settings.worker or f"check{secrets.token_hex(3)}")
     async with sandboxes:
-        await checking.check(tasks, plan, sandboxes, grading.grade, settings, summary=summary, tell=tell)
+        await checking.check(tasks, plan, sandboxes, grading.Grader(sandboxes, settings.grading), settings, summary=summary, tell=tell)
 
 
 def _ours() -> frozenset[str]:

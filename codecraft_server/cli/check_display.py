@@ -1,4 +1,4 @@
-"""How checking looks in a terminal: a line that lives while it goes on, the table, a paragraph for each problem. The one module here that knows rich."""
+"""How checking looks in a terminal: how far it is, the table, a paragraph for each problem. The one module here that knows rich."""
 
 import sys
 from collections.abc import Iterator

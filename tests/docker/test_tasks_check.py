@@ -1,16 +1,14 @@
 """`tasks check` on tiny tasks in real sandboxes: a good one, and one for each way in which a task can be broken."""
 
-import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from xml.etree import ElementTree as Xml
+from xml.etree import ElementTree as ET
 
 import pytest
 from docker_helpers import WORKER
 
 from codecraft_server.cli import main
-from codecraft_server.errors import EngineUnavailableError
 
 pytestmark = pytest.mark.docker
 
@@ -66,8 +64,10 @@ def checked(
     file, report = folder / "curriculum.json", folder / "report.json"
     file.write_text(json.dumps({"tasks": tasks}))
     status = main(
-        ["tasks", "check", "--curriculum", str(file), "--json", str(report), "--junit", str(folder / "junit.xml")]
-        + ["--no-images", "--worker", WORKER, *options]
+        [
+            *("tasks", "check", "--curriculum", str(file), "--json", str(report), "--junit", str(folder / "junit.xml")),
+            *("--no-images", "--worker", WORKER, *options),
+        ]
     )
     said = json.loads(report.read_text())
     problems: dict[str, list[dict[str, str]]] = {}
@@ -109,7 +109,7 @@ def test_each_way_to_break_a_task_has_its_message(tmp_path: Path) -> None:
         ("no-op", "score 1"),
         ("empty 'files removed'", "score 1"),
     }
-    suites = {suite.get("name"): suite for suite in Xml.parse(tmp_path / "junit.xml").getroot()}  # noqa: S314 - our own
+    suites = {suite.get("name"): suite for suite in ET.parse(tmp_path / "junit.xml").getroot()}  # noqa: S314 - our own
     assert {name for name, suite in suites.items() if suite.get("failures") != "0"} == set(BROKEN) - {"good"}
 
 

@@ -1,7 +1,7 @@
 """The cheats: how somebody paid to break the grader, who knows all of its source and none of the hidden files, goes about it.
 
-One small module a family. Each cheat comes with its control, a grader weakened in the one way it aims at, which pays for it; else its failure
-would prove nothing. `writing` and `guesses` say how a cheat made for any task finds its place in a given one.
+One small module a family. Each cheat comes with its control, a grader weakened in the one way it aims at, which pays for it; else its
+failure would prove nothing. `writing` and `guesses` say how a cheat made for any task finds its place in a given one.
 """
 
 from collections.abc import Mapping, Sequence

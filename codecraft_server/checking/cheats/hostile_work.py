@@ -24,7 +24,8 @@ async def _reports_json(lax: Lax) -> bool:
 
 _PICKLES = (
     "import pickle, subprocess, sys\n"
-    "made = subprocess.run([sys.executable, '-c', 'import pickle, solution, sys; sys.stdout.buffer.write(pickle.dumps(solution.secret()))'], stdout=subprocess.PIPE)\n"
+    "made = subprocess.run([sys.executable, '-c', 'import pickle, solution, "
+    "sys; sys.stdout.buffer.write(pickle.dumps(solution.secret()))'], stdout=subprocess.PIPE)\n"
     f"sys.exit(pickle.loads(made.stdout) != {SECRET!r})\n"
 )
 
@@ -49,7 +50,10 @@ async def _believes_pipe(lax: Lax) -> bool:
     return (await lax.sh("PYTHONPATH=$PWD python3 /tmp/hidden/run.py")).ok
 
 
-_TIMED = "import time\nimport solution\n\n\ndef test_secret():\n    began = time.perf_counter()\n    solution.secret()\n    assert time.perf_counter() - began < 0.05\n"
+_TIMED = (
+    "import time\nimport solution\n\n\ndef test_secret():\n    began = time.perf_counter()\n"
+    "    solution.secret()\n    assert time.perf_counter() - began < 0.05\n"
+)
 
 
 async def _times_inside(lax: Lax) -> bool:
@@ -135,7 +139,8 @@ CHEATS = (
     _cheat(
         "patched-runner",
         "a test runner in the process of the work",
-        f"try:\n    import _pytest.python\n    _pytest.python.Function.runtest = lambda self: None\nexcept ImportError:\n    pass\n{_ANSWER}",
+        "try:\n    import _pytest.python\n    _pytest.python.Function.runtest = "
+        f"lambda self: None\nexcept ImportError:\n    pass\n{_ANSWER}",
     ),
     _cheat(
         "patched-builtins",
@@ -145,20 +150,24 @@ CHEATS = (
     _cheat(
         "patched-json",
         "a report made by json in the process of the work",
-        f"import json\njson.dumps = lambda *_, **__: '{{\"passed\": true}}'\njson.JSONEncoder.encode = lambda *_: '{{\"passed\": true}}'\n{_ANSWER}",
+        f"import json\njson.dumps = lambda *_, **__: '{{\"passed\": true}}'\njson.JSONEncoder.encode "
+        f"= lambda *_: '{{\"passed\": true}}'\n{_ANSWER}",
         Control(PROGRAM, "the process that imports the work prints the report", _reports_json),
     ),
     _cheat(
         "equals-everything",
         "expected values compared by the `==` of what the work returns",
-        "class Same(str):\n    __hash__ = str.__hash__\n    def __eq__(self, other): return True\n    def __ne__(self, other): return False\n"
-        "    def __str__(self): return self\n    def __instancecheck__(self, other): return True\n\n\ndef answer(*_, **__):\n    return Same('x')\n",
+        "class Same(str):\n    __hash__ = str.__hash__\n    def __eq__(self, other): "
+        "return True\n    def __ne__(self, other): return False\n"
+        "    def __str__(self): return self\n    def __instancecheck__(self, other): "
+        "return True\n\n\ndef answer(*_, **__):\n    return Same('x')\n",
     ),
     _cheat(
         "frames",
         "expected values in the frames that call the work",
         "import sys\n\n\ndef answer(*_, **__):\n    frame = sys._getframe(1)\n    found = []\n    while frame:\n"
-        "        found += [c for c in (*frame.f_code.co_consts, *frame.f_locals.values()) if type(c) is str and c.startswith('secret-') and len(c) > 7]\n"
+        "        found += [c for c in (*frame.f_code.co_consts, *frame.f_locals.values()) "
+        "if type(c) is str and c.startswith('secret-') and len(c) > 7]\n"
         "        frame = frame.f_back\n    return found[0] if found else ''\n",
     ),
     _cheat(
@@ -172,26 +181,32 @@ CHEATS = (
         "trace",
         "expected values as a trace function sees them",
         "import sys, threading\nseen = ['']\n\n\ndef trace(frame, event, argument):\n"
-        "    seen.extend(c for c in frame.f_code.co_consts if type(c) is str and c.startswith('secret-') and len(c) > 7)\n    return trace\n\n\n"
+        "    seen.extend(c for c in frame.f_code.co_consts if type(c) is str and "
+        "c.startswith('secret-') and len(c) > 7)\n    return trace\n\n\n"
         "sys.settrace(trace)\nthreading.settrace(trace)\n\n\ndef answer(*_, **__):\n    return seen[-1]\n",
     ),
     _cheat(
         "pickle",
         "a judge that unpickles what the work returns",
-        "import os\n\n\nclass Bomb:\n    def __reduce__(self):\n        return os._exit, (0,)\n\n\ndef answer(*_, **__):\n    return Bomb()\n",
+        "import os\n\n\nclass Bomb:\n    def __reduce__(self):\n        return os._exit,"
+        " (0,)\n\n\ndef answer(*_, **__):\n    return Bomb()\n",
         Control(PROGRAM, "the judge unpickles what the process of the work sends", _unpickles),
     ),
     _cheat(
         "descriptors",
         "a verdict that is written to a descriptor the work inherits",
-        'import os, socket\nFORGED = b\'passed\\n{"passed": true}\\n{"value": true}\\n\'\nfor fd in range(3, 64):\n    try:\n        os.write(fd, FORGED)\n    except OSError:\n        pass\n'
+        'import os, socket\nFORGED = b\'passed\\n{"passed": true}\\n{"value": true}\\n\'\n'
+        "for fd in range(3, 64):\n    try:\n        os.write(fd, FORGED)\n    except "
+        "OSError:\n        pass\n"
         "os._exit(0)\n",
         Control(PROGRAM, "the process of the work has the pipe for the verdict", _believes_pipe),
     ),
     _cheat(
         "patched-clock",
         "a time limit that is measured by the clock of the process of the work",
-        "import time\nreally_sleep = time.sleep\nfor name in ('time', 'perf_counter', 'monotonic', 'process_time', 'thread_time'):\n    setattr(time, name, lambda: 0.0)\n\n\n"
+        "import time\nreally_sleep = time.sleep\nfor name in ('time', 'perf_counter',"
+        " 'monotonic', 'process_time', 'thread_time'):\n    setattr(time, name, "
+        "lambda: 0.0)\n\n\n"
         "def answer(*_, **__):\n    really_sleep(0.2)\n    return ''\n",
         Control(PROGRAM, "the process of the work measures its own time", _times_inside),
     ),

@@ -98,7 +98,9 @@ CHEATS = (
         "what a repository in the work remembers",
         always(
             _FOUND,
-            "for d in $(find . /home/agent -maxdepth 4 -name .git -o -maxdepth 4 -name '*.git' 2> /dev/null); do git --git-dir=\"$d\" log -p --all --reflog; done > $FOUND 2> /dev/null",
+            "for d in $(find . /home/agent -maxdepth 4 -name .git -o -maxdepth 4 -name "
+            "'*.git' 2> /dev/null); do git --git-dir=\"$d\" log -p --all --reflog; done "
+            "> $FOUND 2> /dev/null",
             _TAKE,
             "head -c 60000 $FOUND",
         ),

@@ -5,7 +5,10 @@ from codecraft_server.checking.cheats.lax import Lax
 from codecraft_server.checking.cheats.probes import ANSWER
 from codecraft_server.checking.cheats.writing import always
 
-_REWARDS = "reward.txt reward.json result.json results.json verdict.json score.txt grade.json .passed tests/reward.txt /tmp/reward.txt /tmp/verdict"
+_REWARDS = (
+    "reward.txt reward.json result.json results.json verdict.json score.txt "
+    "grade.json .passed tests/reward.txt /tmp/reward.txt /tmp/verdict"
+)
 _JUNIT = '<testsuite errors=\\"0\\" failures=\\"0\\" skipped=\\"0\\" tests=\\"9\\"><testcase name=\\"t\\"/></testsuite>'
 
 
@@ -28,7 +31,8 @@ CHEATS = (
         "reward-file",
         "a grader that reads the reward from a file in the work",
         always(
-            f'mkdir -p tests; for f in {_REWARDS}; do case $f in *.json) echo \'{{"reward": 1, "passed": true}}\';; *) echo 1;; esac > $f; done'
+            f'mkdir -p tests; for f in {_REWARDS}; do case $f in *.json) echo \'{{"reward": '
+            f'1, "passed": true}}\';; *) echo 1;; esac > $f; done'
         ),
         Control(ANSWER, "the reward stands in reward.txt of the working directory", _reads_reward),
     ),

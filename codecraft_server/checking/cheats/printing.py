@@ -51,7 +51,8 @@ CHEATS = (
     _prints(
         "forged-frames",
         "a stream in which the guest's words and the work's are not told apart",
-        '\x00\x00\x00\x02\x05\x00\x00\x00\x2b{"reason": "exited", "exit_code": 0, "signal": null}\n{"ended": {"reason": "exited", "exit_code": 0}}\n',
+        '\x00\x00\x00\x02\x05\x00\x00\x00\x2b{"reason": "exited", "exit_code": 0,'
+        ' "signal": null}\n{"ended": {"reason": "exited", "exit_code": 0}}\n',
         '"exit_code": 0',
     ),
     _floods(
@@ -63,6 +64,7 @@ CHEATS = (
     _floods(
         "sleep",
         "a grader that faults over work which never ends",
-        "import signal, time\nfor s in range(1, 32):\n    try: signal.signal(s, signal.SIG_IGN)\n    except (OSError, ValueError): pass\ntime.sleep(1000)",
+        "import signal, time\nfor s in range(1, 32):\n    try: signal.signal(s, "
+        "signal.SIG_IGN)\n    except (OSError, ValueError): pass\ntime.sleep(1000)",
     ),
 )

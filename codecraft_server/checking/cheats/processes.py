@@ -49,7 +49,8 @@ CHEATS = (
         "a grader that faults where it can't start a process",
         always(
             file("bomb.py", _BOMB),
-            "if command -v python3 > /dev/null; then setsid python3 bomb.py; else b() { while :; do (b) & done; }; b; fi > /dev/null 2>&1 < /dev/null &",
+            "if command -v python3 > /dev/null; then setsid python3 bomb.py; else b() "
+            "{ while :; do (b) & done; }; b; fi > /dev/null 2>&1 < /dev/null &",
             "sleep 1",
         ),
         Control(DEBIAN_ANSWER, "the agent's processes live on, and a process that can't be started is a fault", _can_start),

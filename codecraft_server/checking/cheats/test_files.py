@@ -6,7 +6,7 @@ from codecraft_server.checking.cheats.probes import PROGRAM, TEST
 from codecraft_server.checking.cheats.writing import always, file
 
 _NOTHING = file("solution.py", "def secret():\n    return ''\n")
-_PASS = "import pytest\n\n\n@pytest.hookimpl(tryfirst=True)\ndef pytest_pyfunc_call(pyfuncitem):\n    return True\n"
+_HOOK = "import pytest\n\n\n@pytest.hookimpl(tryfirst=True)\ndef pytest_pyfunc_call(pyfuncitem):\n    return True\n"
 _HIDDEN = "tests/test_secret.py"
 
 
@@ -41,7 +41,7 @@ CHEATS = (
     Cheat(
         "conftest",
         "a pytest that loads conftest.py of the work",
-        always(_NOTHING, file("conftest.py", _PASS), file("tests/conftest.py", _PASS)),
+        always(_NOTHING, file("conftest.py", _HOOK), file("tests/conftest.py", _HOOK)),
         _BESIDE,
     ),
     _config("pytest.ini", "pytest"),
@@ -65,7 +65,8 @@ CHEATS = (
         "a grader that keeps a test file which is there already",
         always(
             _NOTHING,
-            "mkdir -p tests && printf 'def test_secret():\\n    pass\\n' > tests/test_secret.py && chmod 444 tests/test_secret.py && chmod 555 tests",
+            "mkdir -p tests && printf 'def test_secret():\\n    pass\\n' > tests/test_secret.py "
+            "&& chmod 444 tests/test_secret.py && chmod 555 tests",
         ),
         Control(PROGRAM, "hidden tests are copied with cp -n", _kept),
     ),

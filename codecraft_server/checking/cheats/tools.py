@@ -8,12 +8,16 @@ from codecraft_server.checking.cheats.probes import DEBIAN_ANSWER, PROGRAM, SECR
 from codecraft_server.checking.cheats.writing import always, file, python
 from codecraft_server.task import Task, TaskFile
 
-_HOOK = '#!/bin/sh\n[ -z "$CHECK_DIR" ] || cp "$CHECK_DIR"/expected "$PWD/../answer.txt" 2> /dev/null || cp "$CHECK_DIR"/expected /workspace/answer.txt\ncat\n'
+_HOOK = (
+    '#!/bin/sh\n[ -z "$CHECK_DIR" ] || cp "$CHECK_DIR"/expected "$PWD/../answer.txt" '
+    '2> /dev/null || cp "$CHECK_DIR"/expected /workspace/answer.txt\ncat\n'
+)
+_MADE = "{ d=repo; git init -q repo; echo x > repo/x; git -C repo add x; git -C repo commit -qm x; }"
 _REPOSITORY = (
     file("hook", _HOOK, 0o755),
-    'd=$(find . -maxdepth 2 -name .git -type d | head -n 1); d=${d%/.git}; [ -n "$d" ] || { d=repo; git init -q repo; echo x > repo/x; git -C repo add x; git -C repo commit -qm x; }; chmod 777 . ; touch answer.txt; chmod 666 answer.txt; chmod -R a+rwX .',
+    f'd=$(find . -maxdepth 2 -name .git -type d | head -n 1); d=${{d%/.git}}; [ -n "$d" ] || {_MADE}',
+    "chmod 777 .; touch answer.txt; chmod 666 answer.txt; chmod -R a+rwX .",
 )
-_STALE = "touch -d '+1 day' $d/* 2> /dev/null"
 
 
 async def _asks_git(lax: Lax) -> bool:
@@ -21,7 +25,8 @@ async def _asks_git(lax: Lax) -> bool:
     line = (
         f"printf %s {SECRET} > \"$CHECK_DIR/expected\"; cd repo && touch x && git -c safe.directory='*' status > /dev/null 2>&1;"
         " touch x; git -c safe.directory='*' diff > /dev/null 2>&1; git -c safe.directory='*' add x > /dev/null 2>&1;"
-        " git -c safe.directory='*' commit -qm y > /dev/null 2>&1; git -c safe.directory='*' st > /dev/null 2>&1; git -c safe.directory='*' log > /dev/null 2>&1"
+        " git -c safe.directory='*' commit -qm y > /dev/null 2>&1; git -c safe.directory='*' "
+        "st > /dev/null 2>&1; git -c safe.directory='*' log > /dev/null 2>&1"
     )
     await lax.sh(line, uid=GRADER, environment={**CLEAN, "GIT_CONFIG_GLOBAL": "/dev/null"}, hidden_dir=True)
     return (await lax.get("answer.txt", as_root=True)).strip() == SECRET
@@ -55,7 +60,7 @@ async def _uses_cache(lax: Lax) -> bool:
 
 
 async def _asks_sqlite(lax: Lax) -> bool:
-    line = f"printf %s {SECRET} > \"$CHECK_DIR/expected\"; sqlite3 answer.db 'select word from answer' > /dev/null 2>&1"
+    line = f'printf %s {SECRET} > "$CHECK_DIR/expected"; sqlite3 answer.db .tables > /dev/null 2>&1'
     await lax.sh(line, environment={**CLEAN, "HOME": "/home/agent"}, hidden_dir=True)
     return (await lax.get("answer.txt", as_root=True)).strip() == SECRET
 
@@ -107,23 +112,30 @@ CHEATS = (
     _git(
         "git-hooks",
         "hooks of the agent's repository",
-        'for h in post-index-change pre-commit post-commit post-checkout pre-auto-gc; do cp hook $d/.git/hooks/$h; done; git -C $d config core.hooksPath "$PWD/$d/.git/hooks"',
+        "for h in post-index-change pre-commit post-commit post-checkout pre-auto-gc;"
+        ' do cp hook $d/.git/hooks/$h; done; git -C $d config core.hooksPath "$PWD/$d/.git/hooks"',
     ),
     _git(
         "git-filters",
         "filters that attributes of the agent's repository name",
-        'git -C $d config filter.x.clean "$PWD/hook"; git -C $d config filter.x.smudge "$PWD/hook"; git -C $d config diff.x.textconv "$PWD/hook"; echo "* filter=x diff=x" | tee $d/.gitattributes > $d/.git/info/attributes',
+        'git -C $d config filter.x.clean "$PWD/hook"; git -C $d config filter.x.smudge '
+        '"$PWD/hook"; git -C $d config diff.x.textconv "$PWD/hook"; echo "* filter=x '
+        'diff=x" | tee $d/.gitattributes > $d/.git/info/attributes',
     ),
     _git(
         "git-aliases",
         "aliases and pagers of the agent's repository",
-        'for a in st status log diff; do git -C $d config alias.$a "!$PWD/hook"; done; git -C $d config core.pager "$PWD/hook"; git -C $d config core.editor "$PWD/hook"',
+        'for a in st status log diff; do git -C $d config alias.$a "!$PWD/hook";'
+        ' done; git -C $d config core.pager "$PWD/hook"; git -C $d config core.editor '
+        '"$PWD/hook"',
     ),
     Cheat(
         "future-times",
         "a build that believes the times of the agent's files",
         always(
-            "touch answer.txt; for f in verdict all test check answer out main a.out build; do echo pass > $f; chmod 755 $f; touch -d '2037-01-01' $f 2> /dev/null; done"
+            "touch answer.txt; for f in verdict all test check answer out main a.out "
+            "build; do echo pass > $f; chmod 755 $f; touch -d '2037-01-01' $f 2> /dev/null;"
+            " done"
         ),
         Control(DEBIAN_ANSWER, "make decides what has to be done anew", _makes, weaken=_with_makefile),
     ),
