@@ -62,7 +62,7 @@ class _Checker:
 
     async def run(self) -> None:
         """Play everything: controls and attempts mixed by a few workers, then what wants to be alone."""
-        work: list[Trial | Job] = [*self._controls.trials(), *(job for task in self._tasks for job in jobs.jobs(task, self._plan))]
+        work: list[Trial | Job] = [*self._controls.trials(), *self._jobs()]
         loads = {task.task_id: jobs.load(task, self._plan) for task in self._tasks}
         self._total = len(work) + sum(map(len, loads.values()))
         waiting = iter(work)
@@ -78,6 +78,10 @@ class _Checker:
             self._summary.complete = True
         finally:
             self._weigh()
+
+    def _jobs(self) -> Iterator[Job]:
+        for position, task in enumerate(self._tasks):
+            yield from jobs.jobs(task, self._plan, self._plan.cheats_at(position, len(self._tasks)))
 
     async def _worker(self, waiting: Iterator[Trial | Job]) -> None:
         for one in waiting:

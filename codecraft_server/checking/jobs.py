@@ -1,5 +1,6 @@
 """What is tried at a task: the solution, nothing, an emptied work, wrong answers, cheats. Knows what is done, not what it must come to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -42,14 +43,14 @@ _EMPTIED = "find . -path ./.git -prune -o -type f -exec sh -c 'for f; do : > \"$
 _REMOVED = "find . -mindepth 1 -maxdepth 1 -exec rm -rf {} +"
 
 
-def jobs(task: Task, plan: Plan) -> list[Job]:
+def jobs(task: Task, plan: Plan, cheats: Sequence[Cheat]) -> list[Job]:
     """Return everything that is tried but the load, the solution first: when it can't even be begun the rest is not worth it."""
     return [
         *(Job(task, Kind.SOLUTION, f"run {number}" if plan.repeats > 1 else "", task.solution) for number in range(1, plan.repeats + 1)),
         Job(task, Kind.NOTHING, "", (_NOTHING,) if task.milestones else ()),
         *(Job(task, Kind.EMPTY, name, deeds) for name, deeds in _empty(task).items()),
         *(Job(task, Kind.WRONG, wrong.name, wrong.commands) for wrong in task.wrong),
-        *(_cheat(task, cheat) for cheat in plan.cheats),
+        *(_cheat(task, cheat) for cheat in cheats),
     ]
 
 

@@ -15,7 +15,8 @@ class Plan:
     """How hard tasks are tried.
 
     Attributes:
-        cheats: Those that are tried on every task; their controls run first.
+        cheats: Those that are tried; their controls run first.
+        spread: Whether each cheat is tried on one task only, for a quick look; else on every task.
         repeats: How often each solution is played.
         load: How often each solution is played once more, all at the same time; 0: not at all.
         parallel: Attempts at once.
@@ -23,10 +24,15 @@ class Plan:
     """
 
     cheats: tuple[Cheat, ...] = ()
+    spread: bool = False
     repeats: int = 1
     load: int = 0
     parallel: int = 4
     allow_network: bool = False
+
+    def cheats_at(self, position: int, count: int) -> tuple[Cheat, ...]:
+        """Return the cheats that are tried on one of `count` tasks."""
+        return self.cheats[position::count] if self.spread else self.cheats
 
 
 def chosen(tasks: Mapping[str, Task], patterns: Sequence[str], categories: Sequence[str], sample: int, seed: int) -> list[Task]:

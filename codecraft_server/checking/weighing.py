@@ -159,7 +159,7 @@ def _wrong(task: Task, tried: Sequence[Tried]) -> Column:
 
 
 def _cheats(task: Task, tried: Sequence[Tried], plan: Plan) -> Column:
-    if not plan.cheats:
+    if not tried:
         return _EMPTY
     problems = []
     for one in tried:
@@ -174,7 +174,7 @@ def _cheats(task: Task, tried: Sequence[Tried], plan: Plan) -> Column:
             problems.append(
                 _problem(one, "cheats", "nothing hidden to be found", f"it found {line!r}", f"It aims at {cheat.aim}. {remedies.LEAK}")
             )
-    return _column(f"{len(tried) - len(problems)}/{len(plan.cheats)}", problems)
+    return _column(f"{len(tried) - len({problem.check for problem in problems})}/{len(tried)}", problems)
 
 
 def _milestones(task: Task, nothing: Sequence[Tried], oracle: Sequence[Tried]) -> Column:

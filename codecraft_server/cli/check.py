@@ -34,6 +34,7 @@ class Wanted:
     sample: int = 0
     seed: int = 0
     cheats: Sequence[str] = ("all",)
+    spread: bool = False
     repeats: int = 1
     load: int = 0
     parallel: int = 0
@@ -75,6 +76,7 @@ def run(settings: Settings, wanted: Wanted) -> int:
 def _plan(settings: Settings, wanted: Wanted) -> checking.Plan:
     return checking.Plan(
         cheats=named(wanted.cheats),
+        spread=wanted.spread,
         repeats=wanted.repeats,
         load=wanted.load,
         parallel=wanted.parallel or (os.cpu_count() or 1) + _SPARE,

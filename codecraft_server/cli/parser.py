@@ -164,6 +164,7 @@ def _add_check(to: Any, environment: Mapping[str, str]) -> None:
     parser.add_argument("--sample", type=_at_least(1), default=0, metavar="N", help="only N of them, chosen by --seed")
     parser.add_argument("--seed", type=_at_least(0), default=defaults.seed, metavar="N", help="of the sample (default 0)")
     parser.add_argument("--cheats", default="all", metavar="NAMES", help="all, none, or names or globs with commas between (default all)")
+    parser.add_argument("--spread", action="store_true", help="try each cheat on one of the tasks only, for a quick look")
     parser.add_argument(
         "--repeats", type=_at_least(1), default=defaults.repeats, metavar="N", help="play each solution N times (default 1)"
     )
@@ -189,6 +190,7 @@ def _wanted(chosen: argparse.Namespace) -> check.Wanted:
         sample=chosen.sample,
         seed=chosen.seed,
         cheats=chosen.cheats.split(","),
+        spread=chosen.spread,
         repeats=chosen.repeats,
         load=chosen.load,
         parallel=chosen.parallel,

@@ -13,7 +13,7 @@ from codecraft_server.cli import main
 pytestmark = pytest.mark.docker
 
 Entry = dict[str, object]
-NOTHING: Entry = {"commands": ["true"], "name": "nothing"}
+ANSWERED: Entry = {"id": "answered", "kind": "file", "path": "answer.txt"}
 
 
 def entry(**changes: object) -> Entry:
@@ -54,6 +54,12 @@ BROKEN = {
         limits={"grading_s": 6},
     ),
     "network": entry(network="bridge"),
+    "early": entry(milestones=[{"id": "begun", "kind": "file", "path": ".", "directory": True}, ANSWERED]),
+    "disorder": entry(
+        milestones=[ANSWERED, {"id": "noted", "kind": "file", "path": "note.txt"}],
+        solution=["touch note.txt", "echo a > answer.txt"],
+    ),
+    "never-reached": entry(milestones=[{"id": "noted", "kind": "file", "path": "note.txt"}, ANSWERED]),
 }
 
 
@@ -101,6 +107,9 @@ def test_each_way_to_break_a_task_has_its_message(tmp_path: Path) -> None:
         "typo": ('check "tests" to pass', "SyntaxError", "can't be read by Python"),
         "never-runs": ('check "tests" to pass', "test_word.py::test_other did not run", "names no test that runs"),
         "budget": ("less than 25% of limits.grading_s", "of 6 s", "raise limits.grading_s"),
+        "early": ('milestone "begun" not to hold at the start', "it holds", "the untouched sandbox lacks"),
+        "disorder": ('milestone "answered" to be reached before "noted"', "step 1 and step 0", "in the order in which"),
+        "never-reached": ('milestone "noted" to be reached', "it never was", "one step for each deed"),
         "network": ('"network": "none"', "bridge", "--allow-network"),
     }.items():
         said = only(task)
