@@ -3,8 +3,9 @@
 import asyncio
 import os
 import secrets
+import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -58,13 +59,13 @@ def run(settings: Settings, wanted: Wanted) -> int:
         tasks = _tasks(settings, wanted)
         settings = replace(settings, grading=replace(settings.grading, places=plan.parallel + plan.load))
         with display.progress() as tell:
-            asyncio.run(_check(tasks, plan, settings, summary, tell))
+            asyncio.run(_until_signalled(_check(tasks, plan, settings, summary, tell)))
     except CurriculumError as error:
         summary.problems += [
             Problem("", "schema", "schema", "a curriculum that can be loaded", line, _MISSPELLED) for line in error.message.split("\n")
         ]
         summary.complete = True
-    except KeyboardInterrupt:
+    except asyncio.CancelledError:
         interrupted = True
     summary.seconds = time.monotonic() - began
     display.summary(summary)
@@ -87,6 +88,14 @@ def _plan(settings: Settings, wanted: Wanted) -> checking.Plan:
 def _tasks(settings: Settings, wanted: Wanted) -> list[Task]:
     catalog = curriculum.load(settings.curriculum, settings.defaults)
     return checking.chosen(catalog.tasks, wanted.tasks, wanted.categories, wanted.sample, wanted.seed)
+
+
+async def _until_signalled(work: Coroutine[None, None, None]) -> None:
+    """Do it, and cancel it on SIGINT or SIGTERM: then everything is closed in order, and CancelledError comes out."""
+    task = asyncio.create_task(work)
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(kind, task.cancel)
+    await task
 
 
 async def _check(tasks: list[Task], plan: checking.Plan, settings: Settings, summary: Summary, tell: Tell) -> None:
