@@ -5,7 +5,7 @@ import re
 from codecraft_server.task import Task
 
 _QUOTED = re.compile(r"`([^`\n]{1,200})`")
-_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*\.[A-Za-z][A-Za-z0-9]{0,5}|Makefile|makefile")
+_PATH = re.compile(r"(?<![A-Za-z0-9_./-])[A-Za-z0-9_][A-Za-z0-9_./-]*\.[A-Za-z][A-Za-z0-9]{0,5}|Makefile|makefile")
 _FUNCTION = re.compile(r"\b([a-z_][a-z0-9_]*)\s*\(")
 _MOST = 8
 
