@@ -1,6 +1,7 @@
 """Whether cheats prove anything: each is played against its weakened grader, which must pay, and against the real one, which must not.
 
-The weakened grader must not pay for doing nothing either, or it would be no weakness that was used.
+The real one must pay for right work on the same probe, or it would only be blind. The weakened grader must not pay for doing nothing
+either, or it would be no weakness that was used.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from codecraft_server.checking.findings import Cell, Mark, Problem
 from codecraft_server.task import Deed, Task
 
 _REPAIR = "Repair the cheat or its control: as it stands, its failure elsewhere proves nothing."
+_BLIND = "A grader that pays for nothing proves nothing about cheats: see why these checks fail."
 _HOLE = "This is a hole in the grader (codecraft_server/grading)."
 
 
@@ -20,7 +22,7 @@ class Trial:
     """An attempt of a control."""
 
     cheat: Cheat
-    what: str  # "idle", "weakened" or "real"
+    what: str  # "idle", "weakened", "real", or "right" for right work and the real grader
     task: Task
     deeds: tuple[Deed, ...]
 
@@ -38,6 +40,7 @@ class Controls:
         self._worlds: dict[int, Task] = {}  # by control, which several cheats may share
         self._came: dict[tuple[str, str], Attempt] = {}
         self._idle: dict[int, Attempt] = {}
+        self._right: dict[str, Attempt] = {}  # by probe
         self.weakened: dict[str, Weakened] = {}
         for cheat in cheats:
             self._add(cheat.control)
@@ -60,6 +63,9 @@ class Controls:
         found = []
         for cheat in self._cheats:
             world, probe = self._worlds[id(cheat.control)], cheat.control.probe
+            if id(probe) not in seen:
+                seen.add(id(probe))
+                found.append(Trial(cheat, "right", probe, probe.solution))
             if id(cheat.control) not in seen:
                 seen.add(id(cheat.control))
                 found.append(Trial(cheat, "idle", world, ()))
@@ -69,20 +75,29 @@ class Controls:
 
     def add(self, trial: Trial, attempt: Attempt) -> None:
         """Note what an attempt came to."""
-        if trial.what == "idle":
+        if trial.what == "right":
+            self._right[trial.task.task_id] = attempt
+        elif trial.what == "idle":
             self._idle[id(trial.cheat.control)] = attempt
         else:
             self._came[trial.cheat.name, trial.what] = attempt
 
     def good(self, trial: Trial, attempt: Attempt) -> bool:
         """Whether it came as it must."""
+        if trial.what == "right":
+            return attempt.score == 1.0
         return _won(trial.cheat, attempt) if trial.what == "weakened" else _lost(attempt)
 
     def weigh(self) -> tuple[Cell, list[Problem]]:
         """Return the cell of the summary and the problems."""
         if not self._cheats:
             return Cell("-", Mark.NOTHING), []
-        problems, good = [], 0
+        problems = [
+            Problem("", f"probe {name!r}", "controls", "the real grader to give 1 for right work", _came(attempt), _BLIND)
+            for name, attempt in self._right.items()
+            if attempt.score != 1.0
+        ]
+        good = 0
         for cheat in self._cheats:
             found = self._weigh(cheat)
             problems += found
@@ -103,10 +118,13 @@ class Controls:
         if weakened is not None and not _won(cheat, weakened):
             found.append(Problem("", name, "controls", f"{weak} {prize}", weakened.came, _REPAIR))
         if real is not None and not _lost(real):
-            passed = ", ".join(check.check_id for check in real.checks if check.passed)
-            came = f"{real.came}; passed: {passed}" if passed else real.came
-            found.append(Problem("", name, "controls", "the real grader to give a grade below the pass mark", came, _HOLE))
+            found.append(Problem("", name, "controls", "the real grader to give a grade below the pass mark", _came(real), _HOLE))
         return found
+
+
+def _came(attempt: Attempt) -> str:
+    passed = ", ".join(check.check_id for check in attempt.checks if check.passed)
+    return f"{attempt.came}; passed: {passed}" if passed else attempt.came
 
 
 def _won(cheat: Cheat, attempt: Attempt) -> bool:

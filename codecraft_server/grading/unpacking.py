@@ -7,9 +7,20 @@ from pathlib import PurePosixPath
 
 from codecraft_server.task import TaskFile
 
-# The program and its arguments follow. The first starts in CHECK_DIR, the second in the working directory with a file of CHECK_DIR.
+# The program and its arguments follow; it starts in CHECK_DIR.
 UNPACK = (b"/bin/sh", b"-c", b'cd "$CHECK_DIR" && tar -xf - && exec "$@" < /dev/null', b"sh")
-UNPACK_FOR = (b"/bin/sh", b"-c", b'tar -xf - -C "$CHECK_DIR" && exec "$1" "$CHECK_DIR/$2" < /dev/null', b"sh")
+
+# A program and files of CHECK_DIR follow, which are its arguments; it starts in the working directory.
+UNPACK_FOR = (
+    *(b"/bin/sh", b"-c"),
+    b'tar -xf - -C "$CHECK_DIR" && p="$1" && shift && for f; do shift; set -- "$@" "$CHECK_DIR/$f"; done && exec "$p" "$@" < /dev/null',
+    b"sh",
+)
+
+# The same, but the program runs from a copy that its own user can't read: then its process is closed to all others of that user, see
+# PR_SET_DUMPABLE in prctl(2). Else the learner's code that it starts could write to its memory, and have it exit with 0 (tried).
+_COPIED = b'p="$CHECK_DIR/.program/${1##*/}" && mkdir "${p%/*}" && cp "$1" "$p" && chmod 111 "$p"'
+UNPACK_FOR_CLOSED = (*(b"/bin/sh", b"-c"), b'tar -xf - -C "$CHECK_DIR" && %b && exec "$p" "$CHECK_DIR/$2" < /dev/null' % _COPIED, b"sh")
 
 
 def packed(files: Sequence[TaskFile]) -> bytes:

@@ -173,7 +173,7 @@ def test_spread_cheats_are_each_tried_once() -> None:
 )
 def test_a_control_works_when_only_its_weakness_is_paid(idle: Attempt, weakened: Attempt, real: Attempt, expected: list[str]) -> None:
     """The weakened grader pays for the cheat and for nothing else, the real one does not; all else is a problem."""
-    controls, came = Controls([CHEAT]), {"idle": idle, "weakened": weakened, "real": real}
+    controls, came = Controls([CHEAT]), {"right": RIGHT, "idle": idle, "weakened": weakened, "real": real}
     for trial in controls.trials():
         controls.add(trial, came[trial.what])
     cell, problems = controls.weigh()

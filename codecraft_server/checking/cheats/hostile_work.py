@@ -2,7 +2,7 @@
 
 from codecraft_server.checking.cheats.cheat import Cheat, Control
 from codecraft_server.checking.cheats.lax import GRADER, Lax
-from codecraft_server.checking.cheats.probes import PROGRAM, SECRET, TEST
+from codecraft_server.checking.cheats.probes import PROGRAM, SCRIPTS, SECRET, TEST
 from codecraft_server.checking.cheats.writing import python
 
 _TEST = "/tmp/hidden/test_secret.py"  # noqa: S108 - in the sandbox
@@ -214,6 +214,6 @@ CHEATS = (
         "parents-memory",
         "a judge whose memory the work may write",
         _PARENT,
-        Control(PROGRAM, "a script of the same user as the work judges", _same_user),
+        Control(SCRIPTS, "a script of the same user as the work judges", _same_user),
     ),
 )
