@@ -1,6 +1,9 @@
 """`tasks check` on tiny tasks in real sandboxes: a good one, and one for each way in which a task can be broken."""
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -152,3 +155,20 @@ def test_without_an_engine_there_is_one_clear_line(
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
     assert main(["tasks", "check", "1", "--cheats", "none", "--no-images"]) == 1
     assert capsys.readouterr().err.startswith("codecraft-server: ")
+
+
+def test_an_interrupt_closes_everything_and_shows_what_was_learnt(tmp_path: Path) -> None:
+    """Status 130, a table of what is known, and (by the fixture of this folder) no container left."""
+    file = tmp_path / "curriculum.json"
+    file.write_text(json.dumps({"tasks": {"good": entry(), "setup": BROKEN["setup"]}}))
+    command = [sys.executable, "-m", "codecraft_server", "tasks", "check", "--curriculum", str(file), "--repeats", "500"]
+    options = ["--cheats", "none", "--no-images", "--worker", WORKER, "--parallel", "2"]
+    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        first = running.stdout.readline()  # 25 attempts are done by now
+        running.send_signal(signal.SIGINT)
+        rest = running.stdout.read()
+        assert running.wait() == 130
+    assert first.startswith("25 of ")
+    assert "when it was stopped" in rest
+    assert [line for line in rest.splitlines() if line.startswith("good ")], rest
