@@ -17,10 +17,20 @@ UNPACK_FOR = (
     b"sh",
 )
 
-# The same, but the program runs from a copy that its own user can't read: then its process is closed to all others of that user, see
-# PR_SET_DUMPABLE in prctl(2). Else the learner's code that it starts could write to its memory, and have it exit with 0 (tried).
+# A program that runs from a copy which its own user can't read is closed to all others of that user, see PR_SET_DUMPABLE in prctl(2).
+# Else the learner's code that it starts could write to its memory, and have it exit with 0 (tried).
 _COPIED = b'p="$CHECK_DIR/.program/${1##*/}" && mkdir "${p%/*}" && cp "$1" "$p" && chmod 111 "$p"'
+
+# As UNPACK_FOR, with one file, and closed.
 UNPACK_FOR_CLOSED = (*(b"/bin/sh", b"-c"), b'tar -xf - -C "$CHECK_DIR" && %b && exec "$p" "$CHECK_DIR/$2" < /dev/null' % _COPIED, b"sh")
+
+# A command line follows, for a shell that is closed; but for an image without the tools to copy one.
+CLOSED_SHELL = (
+    *(b"/bin/sh", b"-c"),
+    b'for t in cp mkdir chmod; do command -v $t > /dev/null || exec /bin/sh -c "$1"; done; l="$1"; set -- /bin/sh; %b && exec "$p" -c "$l"'
+    % _COPIED,
+    b"sh",
+)
 
 
 def packed(files: Sequence[TaskFile]) -> bytes:

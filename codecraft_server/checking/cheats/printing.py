@@ -67,4 +67,16 @@ CHEATS = (
         "import signal, time\nfor s in range(1, 32):\n    try: signal.signal(s, "
         "signal.SIG_IGN)\n    except (OSError, ValueError): pass\ntime.sleep(1000)",
     ),
+    _floods(
+        "memory",
+        "a grader that faults over work which takes all memory",
+        "hoard = []\nwhile True:\n    hoard.append(bytearray(8_000_000))\n    hoard[-1][::4096] = b'x' * len(hoard[-1][::4096])",
+    ),
+    Cheat(
+        "heavy-answer",
+        "a judge that takes in whatever the work returns",
+        python("def answer(*_, **__):\n    return [[number] * 9 for number in range(700_000)]\n"),
+        Control(PROGRAM, "more than is kept is a fault", _faults_over_floods),
+        dodges=True,
+    ),
 )

@@ -99,6 +99,7 @@ SCRIPTS = _probe(
     PROGRAM.description,
     PROGRAM.sandbox,
     _PROGRAM,
+    CommandCheck(_JUDGED_BY_SHELL),
     ScriptCheck(_JUDGED_BY_SHELL),
     ScriptCheck(_JUDGED_BY_SHELL, interpreter="/bin/bash"),
     ScriptCheck(_JUDGED_BY_PYTHON, interpreter="/usr/bin/python3"),
