@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from codecraft_server import log
-from codecraft_server.cli import commands, doctor
+from codecraft_server.cli import check, commands, doctor
 from codecraft_server.errors import ConfigurationError
 from codecraft_server.importing import FORMATS
 from codecraft_server.settings import Settings
@@ -139,6 +139,7 @@ def _add_tasks(to: Any, environment: Mapping[str, str]) -> None:
     _add_curriculum(_Options(show, environment))
     show.set_defaults(run=lambda chosen: commands.show_task(settings(chosen), chosen.task_id))
     _add_import(verbs)
+    _add_check(verbs, environment)
 
 
 def _add_import(to: Any) -> None:
@@ -151,6 +152,51 @@ def _add_import(to: Any) -> None:
     parser.add_argument("--force", action="store_true", help="replace the file where it is there already")
     parser.set_defaults(
         run=lambda chosen: commands.import_tasks(settings(chosen), chosen.format, chosen.path, chosen.output, force=chosen.force)
+    )
+
+
+def _add_check(to: Any, environment: Mapping[str, str]) -> None:
+    what = "play its tasks and prove them: solutions, wrong answers, cheats, milestones, budgets"
+    parser = to.add_parser("check", help=what, description=f"{what.capitalize()}. docs/tasks.md has more.", allow_abbrev=False)
+    defaults = check.Wanted()
+    parser.add_argument("tasks", nargs="*", metavar="TASK", help="id or glob of tasks; all when none is given")
+    parser.add_argument("--category", action="append", default=[], metavar="NAME", help="only tasks of this category; may be repeated")
+    parser.add_argument("--sample", type=_at_least(1), default=0, metavar="N", help="only N of them, chosen by --seed")
+    parser.add_argument("--seed", type=_at_least(0), default=defaults.seed, metavar="N", help="of the sample (default 0)")
+    parser.add_argument("--cheats", default="all", metavar="NAMES", help="all, none, or names or globs with commas between (default all)")
+    parser.add_argument("--spread", action="store_true", help="try each cheat on one of the tasks only, for a quick look")
+    parser.add_argument(
+        "--repeats", type=_at_least(1), default=defaults.repeats, metavar="N", help="play each solution N times (default 1)"
+    )
+    parser.add_argument("--load", type=_at_least(1), default=0, metavar="N", help="play each solution N times more, at the same time")
+    parser.add_argument("--parallel", type=_at_least(1), default=0, metavar="N", help="attempts at once (default: number of cores + 2)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the findings as JSON too")
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write the findings as JUnit XML too")
+    parser.add_argument("--no-color", action="store_true", help="no colours")
+    options = _Options(parser, environment)
+    _add_curriculum(options)
+    _add_runtime(options)
+    options.flag("allow-network", "allow tasks that want a network")
+    options.flag("no-images", "do not build missing images of ours at the start")
+    options.value("worker", "", "name that sandboxes start with; made up when not given", metavar="NAME", type=_worker)
+    options.value("log-level", "error", "log from this level on", choices=log.LEVELS)
+    parser.set_defaults(run=lambda chosen: check.run(settings(chosen), _wanted(chosen)))
+
+
+def _wanted(chosen: argparse.Namespace) -> check.Wanted:
+    return check.Wanted(
+        tasks=chosen.tasks,
+        categories=chosen.category,
+        sample=chosen.sample,
+        seed=chosen.seed,
+        cheats=chosen.cheats.split(","),
+        spread=chosen.spread,
+        repeats=chosen.repeats,
+        load=chosen.load,
+        parallel=chosen.parallel,
+        json=chosen.json,
+        junit=chosen.junit,
+        color=not chosen.no_color,
     )
 
 

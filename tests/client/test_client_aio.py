@@ -19,6 +19,7 @@ GENERATOR = Path(codecraft_client.__file__).parent / "aio" / "generate.py"
 PAIRS = [
     (codecraft_client.Client, AsyncClient),
     (codecraft_client.ControlClient, AsyncControlClient),
+    (codecraft_client.ControlClient, AsyncControlClient),
     (codecraft_client.Episode, AsyncEpisode),
     (codecraft_client.Running, AsyncRunning),
     (codecraft_client.Resetting, AsyncResetting),

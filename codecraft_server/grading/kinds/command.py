@@ -1,13 +1,15 @@
-"""Runs a check of kind `command`: a command line, how it must end and what it must print."""
+"""Runs a check of kind `command`: a command line, how it must end and what it must print.
+
+The work that the line runs has the same user as its shell, so the shell's process is closed to it.
+"""
 
 from codecraft_server.grading.endings import how
 from codecraft_server.grading.matching import excerpt, mismatch
 from codecraft_server.grading.place import Place, Ran, User
+from codecraft_server.grading.unpacking import CLOSED_SHELL
 from codecraft_server.sandbox import EndReason
 from codecraft_server.settings import GradingBounds
 from codecraft_server.task import CommandCheck
-
-_SHELL = b"/bin/sh"
 
 
 async def run(body: CommandCheck, place: Place, timeout_s: float) -> str:
@@ -17,7 +19,7 @@ async def run(body: CommandCheck, place: Place, timeout_s: float) -> str:
 
 async def run_as(user: User, body: CommandCheck, place: Place, timeout_s: float) -> str:
     """Likewise, as a given user."""
-    ran = await place.run((_SHELL, b"-c", body.command.encode()), timeout_s=timeout_s, stdin=body.stdin.encode(), user=user)
+    ran = await place.run((*CLOSED_SHELL, body.command.encode()), timeout_s=timeout_s, stdin=body.stdin.encode(), user=user)
     return ran if isinstance(ran, str) else await weigh(body, ran, place.bounds)
 
 

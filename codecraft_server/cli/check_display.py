@@ -1,0 +1,86 @@
+"""How checking looks in a terminal: how far it is, the table, a paragraph for each problem. The one module here that knows rich."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+from rich.text import Text
+
+from codecraft_server.checking import Problem, Progress, Row, Summary
+from codecraft_server.checking.checker import Tell
+from codecraft_server.checking.findings import COLUMNS, Mark
+
+_STYLES = {Mark.GOOD: "green", Mark.BAD: "bold red", Mark.NOTHING: "dim"}
+_PLAIN_WIDTH = 200  # characters of a line in a file or a log
+_PLAIN_EVERY = 25  # attempts, where nothing can be drawn over
+
+
+class Display:
+    """Writes on standard output."""
+
+    def __init__(self, *, color: bool) -> None:
+        self._console = Console(file=sys.stdout, no_color=not color, highlight=False, emoji=False, markup=False)
+        if not self._console.is_terminal:
+            self._console.width = _PLAIN_WIDTH
+
+    @contextmanager
+    def progress(self) -> Iterator[Tell]:
+        """While it is open, show what it is told: drawn over in a terminal, else a plain line now and then and for whatever is wrong."""
+        if not self._console.is_terminal:
+            yield self._plainly
+            return
+        columns = (BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+        with Bar(*columns, console=self._console, transient=True) as bar:
+            task = bar.add_task("", total=None)
+
+            def tell(progress: Progress) -> None:
+                if not progress.good:
+                    bar.console.print(Text(f"wrong: {progress.last}", "red"))
+                bar.update(task, total=progress.total, completed=progress.done, description=progress.last)
+
+            yield tell
+
+    def _plainly(self, progress: Progress) -> None:
+        if not progress.good:
+            self._line(f"wrong: {progress.last}")
+        if progress.done % _PLAIN_EVERY == 0 or progress.done == progress.total:
+            self._line(f"{progress.done} of {progress.total} attempts")
+
+    def summary(self, summary: Summary) -> None:
+        """Write the table, the problems, and one line that says how it went."""
+        if summary.rows:
+            self._console.print(_table(summary.rows))
+        if summary.controls.mark is not Mark.NOTHING:
+            self._console.print(Text.assemble("controls ", (summary.controls.text, _STYLES[summary.controls.mark])))
+        problems = summary.all_problems
+        for problem in problems:
+            self._console.print()
+            self._console.print(_paragraph(problem), soft_wrap=not self._console.is_terminal)
+        self._console.print()
+        good = sum(not row.problems for row in summary.rows)
+        ending = "" if summary.complete else " when it was stopped; what was not tried is not shown"
+        line = f"{good} of {len(summary.rows)} tasks are good, {len(problems)} problems, {summary.seconds:.0f} s{ending}"
+        self._console.print(Text(line, "bold"))
+
+    def _line(self, text: str) -> None:
+        self._console.print(Text(text), soft_wrap=True)
+
+
+def _table(rows: list[Row]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("task", *COLUMNS):
+        table.add_column(name, no_wrap=True)
+    for row in rows:
+        table.add_row(row.task, *(Text(cell.text, _STYLES[cell.mark]) for cell in row.cells))
+    return table
+
+
+def _paragraph(problem: Problem) -> Text:
+    where = f"task {problem.task}, {problem.check}" if problem.task else problem.check
+    return Text.assemble(
+        (where, "bold red"), "\n    expected: ", problem.expected, "\n    came:     ", problem.came, "\n    to do:    ", problem.remedy
+    )
