@@ -19,9 +19,21 @@ from codecraft_client.gym.actions import KINDS, typed
 from codecraft_client.gym.env import CodeCraftEnv
 from codecraft_client.gym.faults import EpisodeFaultError
 from codecraft_client.gym.spaces import Utf8
+from codecraft_client.gym.wrappers import Candidates, FlatText, RecordTrajectory, TimeLeft
 
 ENV_ID = "codecraft/CodeCraft-v0"
 
-__all__ = ["ENV_ID", "KINDS", "CodeCraftEnv", "EpisodeFaultError", "Utf8", "typed"]
+__all__ = [
+    "ENV_ID",
+    "KINDS",
+    "Candidates",
+    "CodeCraftEnv",
+    "EpisodeFaultError",
+    "FlatText",
+    "RecordTrajectory",
+    "TimeLeft",
+    "Utf8",
+    "typed",
+]
 
 gymnasium.register(id=ENV_ID, entry_point="codecraft_client.gym.env:CodeCraftEnv")

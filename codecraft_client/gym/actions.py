@@ -20,6 +20,7 @@ TEXT_BYTES = 2_000_000
 COMMAND_BYTES = 1_000_000
 CONTENT_BYTES = 900_000
 PATH_BYTES = 4096
+SHOWN = 200  # characters of an action that a message repeats
 
 KINDS = ("run_command", "write_file", "read_file", "list_files", "submit")
 HARMLESS = ("true", "pwd", "echo hello", "echo नमस्ते", "echo 你好", "false", "cd /tmp", "echo $HOME")
@@ -77,4 +78,4 @@ def _typed(action: Mapping[str, Any]) -> Action:
 
 def _shown(action: object) -> str:
     text = repr(action)
-    return text if len(text) <= 200 else text[:200] + "…"
+    return text if len(text) <= SHOWN else text[:SHOWN] + "…"

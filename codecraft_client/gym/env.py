@@ -1,4 +1,4 @@
-"""The environment: one episode after another, played through the client. Rules, rewards and ends are the server's; here they only get Gymnasium's shape."""
+"""The environment: one episode after another, played through the client. Rules and rewards are the server's, the shape is Gymnasium's."""
 
 import logging
 import math
@@ -35,7 +35,8 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
 
     Attributes:
         episode: The client's episode that is being played; None before the first reset and after `close`.
-        result: The client's result of the last step, with all that is known of it; None after a reset.
+        action: The client's action of the last step, as it was sent; None after a reset.
+        result: The client's result of the last step, with all that is known of it; None after a reset, and where none came.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["human", "ansi"], "render_fps": 1}  # noqa: RUF012 - declared so by Gymnasium
@@ -71,6 +72,7 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
         self.observation_space = observations.observation_space()
         self.render_mode = render_mode
         self.episode: Episode | None = None
+        self.action: Action | None = None
         self.result: StepResult | None = None
         self._task = task
         self._action_mode: ActionMode = action_mode
@@ -121,9 +123,9 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
         """
         if self.episode is None or self._over:
             raise ResetNeeded("the episode is over: call reset()" if self.episode else "call reset() first")
-        wanted = to_action(self._action_mode, self.action_space, action)
+        self.action, self.result = to_action(self._action_mode, self.action_space, action), None
         try:
-            result = self._taken(self.episode, wanted)
+            result = self._taken(self.episode, self.action)
         except (UsageError, InvalidFieldError):
             raise  # this program's mistake, whatever is to be done about the service's
         except CodecraftError as error:
@@ -173,20 +175,29 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
 
     def _lost(self, episode: Episode, error: CodecraftError) -> Stepped:
         """The episode ends here, whatever has become of it there."""
-        self._over, self.result = True, None
+        self._over = True
         self._terminal.line(f"[no reward: {error}]")
         fault = {"reason": error.reason.lower() or type(error).__name__, "message": str(error)}
         return observations.unseen(episode.observation), math.nan, False, True, {"reward_valid": False, "fault": fault}
 
     def _leave(self) -> None:
         """Close the episode. Where that fails, its lease ends it."""
-        episode, self.episode, self.result, self._over = self.episode, None, None, True
+        episode, self.episode, self._over = self.episode, None, True
+        self.action = self.result = None
         if episode is None:
             return
         try:
             episode.close()
         except CodecraftError as failure:
             log.debug("episode %s was left to its lease: %s", episode.episode_id, failure)
+
+
+def inmost(env: gymnasium.Env[Any, Any]) -> CodeCraftEnv:
+    """Return the environment inside of all wrappers. UsageError when it is none of ours."""
+    inner = env.unwrapped
+    if not isinstance(inner, CodeCraftEnv):
+        raise UsageError(f"{inner} is no CodeCraftEnv")
+    return inner
 
 
 def _one_of(name: str, value: object, allowed: tuple[object, ...]) -> None:

@@ -13,7 +13,7 @@ from gymnasium.spaces import Space
 from gymnasium.vector.utils import create_empty_array, create_shared_memory
 from numpy.typing import NDArray
 
-PHRASES = ("", "Hello, World!\n", "crème brûlée", "你好，世界\n", "مرحبا بالعالم\n", "नमस्ते दुनिया\n", "👩🏽‍💻 🚀\n")
+PHRASES = ("", "Hello, World!\n", "crème brûlée", "你好 世界\n", "مرحبا بالعالم\n", "नमस्ते दुनिया\n", "👩🏽‍💻 🚀\n")
 
 
 class Utf8(Space[str]):
