@@ -1,6 +1,6 @@
 """What an agent sees, as a Dict of text and numbers, and what a trainer is told besides (`info`).
 
-Both are deterministic wherever the programs are. Times, process ids and names of episodes are not, so they have a part of their own, `timing`.
+Both are deterministic wherever the programs are. Times, process ids and names of episodes are not, and have a part of their own: `timing`.
 Keys that have no value are left out: a batch of infos could not hold them.
 """
 

@@ -1,0 +1,25 @@
+"""A server over fake sandboxes as a program of its own, for tests whose process forks: prints its address, and ends with its input.
+
+Its tasks: "1"; "short", of two steps; "ungradable", whose grading is a fault.
+"""
+
+import sys
+
+from fake_server import a_task
+from worlds import fake_world
+
+from codecraft_server.task import TaskLimits
+
+SHORT = TaskLimits(steps=2, episode_s=600.0, command_s=60.0, grading_s=60.0, output_bytes=64 * 1024)
+
+
+def main() -> None:
+    tasks = (a_task("1"), a_task("short", limits=SHORT), a_task("ungradable", checks=()))
+    with fake_world(tasks=tasks) as address:
+        sys.stdout.write(address + "\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
