@@ -15,8 +15,8 @@ from codecraft_client.gym.spaces import Utf8
 
 ActionMode: TypeAlias = Literal["text", "typed"]
 
-# The server's bounds, in bytes: of a request, of a command, of a file's content, of a path.
-TEXT_BYTES = 2_000_000
+# The server's bounds, in bytes: of a text, of a command, of a file's content, of a path.
+TEXT_BYTES = 1_000_000
 COMMAND_BYTES = 1_000_000
 CONTENT_BYTES = 900_000
 PATH_BYTES = 4096

@@ -26,7 +26,7 @@ def observation_space() -> Dict:
     output: What a command printed, a file holds, or a directory lists; marked where the middle was left out.
     end: How a command ended: "exited", "timed_out", …; empty when none was run.
     exit_code: 0 to 255, or -1 where there is none.
-    steps_left: Steps before the episode is truncated; 0 before a task is started.
+    steps_left: Steps before the episode is truncated.
     """
     return Dict(
         {
