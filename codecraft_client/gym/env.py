@@ -123,7 +123,8 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
         """
         if self.episode is None or self._over:
             raise ResetNeeded("the episode is over: call reset()" if self.episode else "call reset() first")
-        self.action, self.result = to_action(self._action_mode, self.action_space, action), None
+        self.action = self.result = None
+        self.action = to_action(self._action_mode, self.action_space, action)
         try:
             result = self._taken(self.episode, self.action)
         except (UsageError, InvalidFieldError):

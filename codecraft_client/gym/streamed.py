@@ -18,7 +18,7 @@ class Kept:
         self._head_limit = limit // HEAD_SHARE
         self._head = b""
         self._tail = bytearray()
-        self._dropped = 0
+        self.dropped_bytes = 0
 
     def add(self, data: bytes) -> None:
         """Take the next bytes."""
@@ -28,18 +28,23 @@ class Kept:
         excess = len(self._tail) - (self._limit - self._head_limit)
         if excess > 0:
             del self._tail[:excess]
-            self._dropped += excess
+            self.dropped_bytes += excess
+
+    @property
+    def data(self) -> bytes:
+        """What was kept."""
+        return self._head + bytes(self._tail)
 
     def into(self, seen: Observation) -> Observation:
         """Put what was kept where a step that was not watched has it."""
-        if not self._dropped:
-            return replace(seen, output=self._head + bytes(self._tail))
+        if not self.dropped_bytes:
+            return replace(seen, output=self.data)
         end = seen.command_end
         return replace(
             seen,
-            output=self._head + bytes(self._tail),
-            gaps=(Gap(Stream.OUT, len(self._head), self._dropped),),
-            command_end=end and replace(end, dropped_bytes=end.dropped_bytes + self._dropped),
+            output=self.data,
+            gaps=(Gap(Stream.OUT, len(self._head), self.dropped_bytes),),
+            command_end=end and replace(end, dropped_bytes=end.dropped_bytes + self.dropped_bytes),
         )
 
 

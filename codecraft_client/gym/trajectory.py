@@ -19,6 +19,7 @@ import gymnasium
 from gymnasium.utils import RecordConstructorArgs
 
 from codecraft_client.actions import Action, ListFiles, ReadFile, RunCommand, Text, WriteFile
+from codecraft_client.errors import CodecraftError
 from codecraft_client.gym import observations
 from codecraft_client.gym.env import inmost
 from codecraft_client.types import Observation
@@ -63,6 +64,8 @@ class RecordTrajectory(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorA
             observation, reward, terminated, truncated, info = super().step(action)
         except Exception as error:
             self._write("error", {"action": _action(self._inner.action), "error": type(error).__name__, "message": str(error)})
+            if isinstance(error, CodecraftError):
+                self._rewards.append(None)  # whatever was paid is not known, and so the return is not
             raise
         self._write("step", self._step(float(reward), info) | {"terminated": terminated, "truncated": truncated})
         if terminated or truncated:

@@ -33,10 +33,11 @@ class TimeLeft(gymnasium.Wrapper[dict[str, Any], Any, dict[str, Any], Any], Reco
     def __init__(self, env: gymnasium.Env[dict[str, Any], Any], seconds: float | None = None) -> None:
         RecordConstructorArgs.__init__(self, seconds=seconds)
         super().__init__(env)
-        inner = env.observation_space
-        if not isinstance(inner, Dict):
+        self._inner = inmost(env)
+        space = env.observation_space
+        if not isinstance(space, Dict):
             raise UsageError("TimeLeft adds to a Dict; put it inside of FlatText")
-        self.observation_space = Dict({**inner.spaces, "seconds_left": Box(0.0, LONGEST_S, shape=(), dtype=np.float32)})
+        self.observation_space = Dict({**space.spaces, "seconds_left": Box(0.0, LONGEST_S, shape=(), dtype=np.float32)})
         self._seconds = seconds
         self._began = 0.0
 
@@ -55,7 +56,7 @@ class TimeLeft(gymnasium.Wrapper[dict[str, Any], Any, dict[str, Any], Any], Reco
         return self._with(observation, left), reward, terminated, truncated, info
 
     def _left(self) -> float:
-        inner = inmost(self)
+        inner = self._inner
         told = inner.result or (inner.episode.ready if inner.episode and inner.action is None else None)
         server = told.timing.episode_s_left if told else 0.0
         own = LONGEST_S if self._seconds is None else self._seconds - (time.monotonic() - self._began)

@@ -104,7 +104,8 @@ def test_a_copy_is_a_new_environment(make: Make) -> None:
     assert twin.episode is None
     assert twin.action_space == env.action_space
     twin.reset(seed=1)
-    assert twin.episode.episode_id != env.episode.episode_id if env.episode else False
+    assert env.episode is not None
+    assert twin.episode.episode_id != env.episode.episode_id
     twin.close()
     assert env.step(typed("run_command", command="echo on"))[0]["output"] == "on\n"
 
