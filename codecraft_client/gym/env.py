@@ -153,7 +153,9 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
         """What the next episode starts with. What is chosen by chance is to be drawn from `np_random` here."""
         if unknown := options.keys() - OPTIONS:
             raise UsageError(f"no such option: {', '.join(sorted(unknown))}; there is {', '.join(sorted(OPTIONS))}")
-        task_id: str | None = options.get("task_id", self._task)
+        task_id = options.get("task_id", self._task)
+        if not isinstance(task_id, str | None):
+            raise UsageError(f"task_id must be a string such as '1', not {task_id!r}")
         return task_id
 
     def _taken(self, episode: Episode, action: Action) -> StepResult:

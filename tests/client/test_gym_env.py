@@ -166,6 +166,8 @@ def test_options(make: Make) -> None:
     assert env.reset()[1]["task_id"] == "1"
     with pytest.raises(errors.UsageError, match="tusk_id"):
         env.reset(options={"tusk_id": "1"})
+    with pytest.raises(errors.UsageError, match="must be a string"):
+        env.reset(options={"task_id": 1})
     with pytest.raises(errors.TaskNotFoundError):
         env.reset(options={"task_id": "nowhere"})
 
