@@ -1,4 +1,4 @@
-"""A server over fake sandboxes as a program of its own, for tests whose process forks: prints its address, and ends with its input.
+"""A server over fake sandboxes as a program of its own, for tests whose process forks: prints its address, and ends with a line of its input, or with that.
 
 Its tasks: "1"; "short", of two steps; "ungradable", whose grading is a fault.
 """
@@ -18,7 +18,7 @@ def main() -> None:
     with fake_world(tasks=tasks) as address:
         sys.stdout.write(address + "\n")
         sys.stdout.flush()
-        sys.stdin.read()
+        sys.stdin.readline()
 
 
 if __name__ == "__main__":

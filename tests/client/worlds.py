@@ -62,6 +62,7 @@ def fake_world_process() -> Iterator[str]:
         try:
             yield process.stdout.readline().strip()
         finally:
+            process.stdin.write("end\n")  # not only closed: a process that was forked meanwhile may hold the other end
             process.stdin.close()
 
 

@@ -165,17 +165,17 @@ class VectorContract:
                 envs.step((SUBMIT, NOTHING))
             assert failure.value.fault.reason.value == "task_has_no_checks"
 
-    def testclosing(self, make: Make, open_episodes: Callable[[], int]) -> None:
+    def test_closing(self, make: Make, open_episodes: Callable[[], int]) -> None:
         """`close` ends every episode, and may be called again."""
-        envs = make(3, task="1")
-        envs.reset(seed=1)
-        assert open_episodes() == 3
-        envs.close()
-        envs.close()
-        assert open_episodes() == 0
+        before = open_episodes()
+        with closing(make(3, task="1")) as envs:
+            envs.reset(seed=1)
+            assert open_episodes() == before + 3
+            envs.close()
+            assert open_episodes() == before
 
     def test_closing_unused(self, make: Make, open_episodes: Callable[[], int]) -> None:
         """What was never reset has opened nothing."""
-        envs = make(2, task="1")
-        assert open_episodes() == 0
-        envs.close()
+        before = open_episodes()
+        with closing(make(2, task="1")):
+            assert open_episodes() == before
