@@ -1,4 +1,4 @@
-"""A server over fake sandboxes as a program of its own, for tests whose process forks: prints its address, and ends with a line of its input, or with that.
+"""A server over fake sandboxes as a program of its own, for tests whose process forks: prints its address, ends with a line of input.
 
 Its tasks: "1"; "short", of two steps; "ungradable", whose grading is a fault.
 """

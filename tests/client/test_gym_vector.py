@@ -1,8 +1,13 @@
 """Gymnasium's own vector environments over codecraft keep the contract, and where they can't they say so."""
 
+import multiprocessing
+import os
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -13,12 +18,12 @@ from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv, Vecto
 from codecraft_client import Client
 from codecraft_client.gym import ENV_ID
 
-pytestmark = [
-    # From Python 3.12 on a fork of a process with threads warns; the client hangs up before each fork.
-    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
-    # AsyncVectorEnv tells by warnings what it then raises, and is left half-way when they are errors.
-    pytest.mark.filterwarnings("ignore:.*ERROR:UserWarning"),
-]
+# AsyncVectorEnv tells by warnings what it then raises, and is left half-way when they are errors.
+pytestmark = pytest.mark.filterwarnings("ignore:.*ERROR:UserWarning")
+
+# The process of the tests may have a gRPC server in it, which no fork survives; so workers are forked off a process that has none.
+CONTEXT = "forkserver"
+multiprocessing.set_forkserver_preload(["codecraft_client.gym"])
 
 WHEREVER = f"codecraft_client.gym:{ENV_ID}"
 
@@ -53,7 +58,7 @@ class TestAsyncVectorEnv(VectorContract):
 
         def made(number: int, mode: AutoresetMode = AutoresetMode.NEXT_STEP, **arguments: Any) -> VectorEnv[Any, Any, Any]:
             env = partial(gymnasium.make, WHEREVER, target=process_address, **arguments)
-            return AsyncVectorEnv([env] * number, shared_memory=False, autoreset_mode=mode)
+            return AsyncVectorEnv([env] * number, shared_memory=False, autoreset_mode=mode, context=CONTEXT)
 
         return made
 
@@ -66,26 +71,42 @@ def test_shared_memory_is_refused(process_address: str) -> None:
     assert "no fixed size" in str(failure.value.__cause__)
 
 
-@pytest.mark.parametrize("context", ["spawn", "forkserver"])
-def test_workers_that_are_not_forked(process_address: str, context: str) -> None:
-    """Worker processes that start from nothing know the environment by the id that names its package."""
-    env = partial(gymnasium.make, WHEREVER, target=process_address, task="1")
-    envs = AsyncVectorEnv([env, env], shared_memory=False, context=context)
-    try:
-        envs.reset(seed=1)
-        observations = envs.step(('{"action": "command", "command": "echo 你好"}',) * 2)[0]
-        assert list(observations["output"]) == ["你好\n"] * 2
-    finally:
-        envs.close()
+PROGRAM = f"""
+import sys
+from functools import partial
+import gymnasium
+from gymnasium.vector import AsyncVectorEnv
+
+if __name__ == "__main__":
+    env = partial(gymnasium.make, "{WHEREVER}", target=sys.argv[1], task="1")
+    first = env()  # in use when the workers are made
+    first.reset(seed=1)
+    envs = AsyncVectorEnv([env, env], shared_memory=False, context=sys.argv[2])
+    envs.reset(seed=1)
+    action = '{{"action": "command", "command": "echo 你好"}}'
+    assert envs.step((action, action))[0]["output"] == ("你好\\n", "你好\\n")
+    assert first.step(action)[0]["output"] == "你好\\n"
+    envs.close()
+    first.close()
+"""
+
+
+@pytest.mark.parametrize("context", ["fork", "spawn"])
+def test_workers_however_they_are_started(process_address: str, tmp_path: Path, context: str) -> None:
+    """Workers that are forked while an episode is open, and workers that start from nothing: they, and that episode, go on."""
+    (tmp_path / "program.py").write_text(PROGRAM)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-W", "error", "-W", "ignore:This process:DeprecationWarning", "program.py", process_address, context]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("mode", ["sync", "async"])
 def test_make_vec(process_address: str, mode: str) -> None:
     """`gymnasium.make_vec` makes them, without a warning."""
-    kwargs = {} if mode == "sync" else {"shared_memory": False}
+    kwargs = {} if mode == "sync" else {"shared_memory": False, "context": CONTEXT}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
         envs = gymnasium.make_vec(WHEREVER, 2, vectorization_mode=mode, vector_kwargs=kwargs, target=process_address, task="1")
         observations, _ = envs.reset(seed=1)
         envs.close()
