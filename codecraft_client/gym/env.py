@@ -102,9 +102,9 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
             CodecraftError: The episode could not be opened, such as NoCapacityError and TaskNotFoundError.
         """
         super().reset(seed=seed)
-        task_id = self._chosen(options or {})
+        wanted = self._wanted(options or {})
         self._leave()
-        self.episode = episode = self.client.reset(task_id)
+        self.episode = episode = self.client.reset(**wanted)
         self._over = False
         self._terminal.clear()
         self._terminal.line(episode.observation.message.strip())
@@ -149,14 +149,14 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
             self._client.close()
             self._client = None
 
-    def _chosen(self, options: dict[str, Any]) -> str | None:
-        """What the next episode starts with. What is chosen by chance is to be drawn from `np_random` here."""
+    def _wanted(self, options: dict[str, Any]) -> dict[str, Any]:
+        """The arguments of `Client.reset` for the next episode. Whatever chance decides is drawn from `np_random` here and nowhere else."""
         if unknown := options.keys() - OPTIONS:
             raise UsageError(f"no such option: {', '.join(sorted(unknown))}; there is {', '.join(sorted(OPTIONS))}")
         task_id = options.get("task_id", self._task)
         if not isinstance(task_id, str | None):
             raise UsageError(f"task_id must be a string such as '1', not {task_id!r}")
-        return task_id
+        return {"task_id": task_id}
 
     def _taken(self, episode: Episode, action: Action) -> StepResult:
         self._terminal.typed(action)

@@ -8,9 +8,10 @@ from typing import Any
 
 from gymnasium.spaces import Dict, Discrete
 
+from codecraft_client import Reward, StepLabel
 from codecraft_client.events import Ready, StepResult
 from codecraft_client.gym.spaces import Utf8
-from codecraft_client.types import CommandEnd, FileEntry, FileType, Gap, Observation, Reward, StepLabel, Stream, Timing
+from codecraft_client.types import CommandEnd, FileEntry, FileType, Gap, Observation, Stream, Timing
 
 TEXT_BYTES = 4 * 2**20  # what a message of 1 MiB can hold, each byte of it shown as U+FFFD, and then some
 STEPS_MAX = 1_000_000
