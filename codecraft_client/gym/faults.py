@@ -11,7 +11,7 @@ class EpisodeFaultError(CodecraftError):
         fault: What failed.
     """
 
-    fault = Fault(FaultReason.UNKNOWN, "")
+    fault = Fault(FaultReason.UNKNOWN, "", can_submit_again=False)
 
     def __init__(self, message: "str | EpisodeFaultError", *, fault: Fault | None = None, where: Where | None = None) -> None:
         """Take a message; or another one, whole: AsyncVectorEnv raises the error of a worker as `type(error)(error)`."""

@@ -81,7 +81,8 @@ def step_info(result: StepResult) -> dict[str, Any]:
     if result.outcome:
         info["outcome"] = result.outcome.value
     if result.fault:
-        info["fault"] = {"reason": result.fault.reason.value, "message": result.fault.message}
+        fault = result.fault
+        info["fault"] = {"reason": fault.reason.value, "message": fault.message, "can_submit_again": fault.can_submit_again}
     if result.grade:
         score = {} if result.grade.score is None else {"score": result.grade.score}
         checks = tuple((check.check_id, check.passed, check.weight) for check in result.grade.checks)
