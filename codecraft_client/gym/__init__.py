@@ -10,7 +10,7 @@
 Gymnasium 1.0 dropped its plug-ins, so an id is known only to a process that has imported its package. An id that names the package,
 "codecraft_client.gym:codecraft/CodeCraft-v0", imports it wherever it is used, worker processes that are spawned included.
 
-The rooms, top to bottom: `wrappers` and `trajectory`; `env`; `terminal`, `observations`, `actions`, `faults`; `spaces`.
+The rooms, top to bottom: `wrappers`, `trajectory`; `env`; `streamed`, `terminal`, `observations`, `opening`, `actions`, `faults`; `spaces`.
 """
 
 import gymnasium
@@ -18,6 +18,7 @@ import gymnasium
 from codecraft_client.gym.actions import KINDS, typed
 from codecraft_client.gym.env import CodeCraftEnv
 from codecraft_client.gym.faults import EpisodeFaultError
+from codecraft_client.gym.opening import NO_TASK
 from codecraft_client.gym.spaces import Utf8
 from codecraft_client.gym.wrappers import Candidates, FlatText, RecordTrajectory, TimeLeft
 
@@ -26,6 +27,7 @@ ENV_ID = "codecraft/CodeCraft-v0"
 __all__ = [
     "ENV_ID",
     "KINDS",
+    "NO_TASK",
     "Candidates",
     "CodeCraftEnv",
     "EpisodeFaultError",

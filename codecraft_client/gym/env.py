@@ -16,13 +16,14 @@ from codecraft_client.events import StepResult
 from codecraft_client.gym import observations
 from codecraft_client.gym.actions import ActionMode, action_space, to_action
 from codecraft_client.gym.faults import EpisodeFaultError
+from codecraft_client.gym.opening import Opening
 from codecraft_client.gym.streamed import watched
 from codecraft_client.gym.terminal import Terminal
+from codecraft_client.types import TaskChoice
 
 log = logging.getLogger("codecraft_client")
 
 OnFault: TypeAlias = Literal["raise", "truncate"]
-OPTIONS = frozenset({"task_id"})
 
 Stepped: TypeAlias = tuple[dict[str, Any], float, bool, bool, dict[str, Any]]
 
@@ -46,6 +47,8 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
         target: str | None = None,
         task: str | None = None,
         *,
+        choice: TaskChoice | None = None,
+        trainer: str = "",
         action_mode: ActionMode = "text",
         on_fault: OnFault = "raise",
         render_mode: str | None = None,
@@ -55,16 +58,20 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
 
         Args:
             target: HOST:PORT of the server; None: CODECRAFT_TARGET, else 127.0.0.1:50051. A token is taken from CODECRAFT_TOKEN.
-            task: The task of every episode, unless `reset` is told another; None: the agent starts one, by the text action `start`.
+            task: The task of every episode, unless `reset` is told another; None: each `reset` draws one of all that can be graded;
+                NO_TASK: none, the agent starts one by the text action `start`.
+            choice: Have the server choose the tasks so: one after another, or by how this trainer fares with them.
+            trainer: Whose episodes they are: the server keeps choices and statistics apart by it.
             action_mode: "text": a string in the JSON dialect, as a model writes it; "typed": a Dict, see `codecraft_client.gym.typed`.
             on_fault: What a step does when the service fails: "raise" a CodecraftError, or "truncate" the episode with NaN for a reward.
             render_mode: "human": shows what happens on standard output as it happens; "ansi": `render` returns the screen.
             timing: Whether infos have a part `timing`, which is never the same twice.
 
         Raises:
-            UsageError: A mode that there is none of.
+            UsageError: A mode that there is none of, or a task as well as a choice.
         """
-        EzPickle.__init__(self, target, task, action_mode=action_mode, on_fault=on_fault, render_mode=render_mode, timing=timing)
+        modes = {"action_mode": action_mode, "on_fault": on_fault, "render_mode": render_mode, "timing": timing}
+        EzPickle.__init__(self, target, task, choice=choice, trainer=trainer, **modes)
         _one_of("action_mode", action_mode, ("text", "typed"))
         _one_of("on_fault", on_fault, ("raise", "truncate"))
         _one_of("render_mode", render_mode, (None, *self.metadata["render_modes"]))
@@ -74,7 +81,7 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
         self.episode: Episode | None = None
         self.action: Action | None = None
         self.result: StepResult | None = None
-        self._task = task
+        self._opening = Opening(task, choice, trainer)
         self._action_mode: ActionMode = action_mode
         self._on_fault = on_fault
         self._timing = timing
@@ -94,15 +101,15 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
         """Close the episode that is open and open another.
 
         Args:
-            seed: Of whatever is left to chance; nothing is, when the task is given.
-            options: "task_id": the task of this episode.
+            seed: Of what is left to chance, which is the task, where none is given.
+            options: "task_id": the task of this episode; or "choice": how the server is to choose it.
 
         Raises:
             UsageError: An option that there is none of.
             CodecraftError: The episode could not be opened, such as NoCapacityError and TaskNotFoundError.
         """
         super().reset(seed=seed)
-        wanted = self._wanted(options or {})
+        wanted = self._opening.arguments(options or {}, self.client, self.np_random)
         self._leave()
         self.episode = episode = self.client.reset(**wanted)
         self._over = False
@@ -148,15 +155,7 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
         if self._client is not None:
             self._client.close()
             self._client = None
-
-    def _wanted(self, options: dict[str, Any]) -> dict[str, Any]:
-        """The arguments of `Client.reset` for the next episode. Whatever chance decides is drawn from `np_random` here and nowhere else."""
-        if unknown := options.keys() - OPTIONS:
-            raise UsageError(f"no such option: {', '.join(sorted(unknown))}; there is {', '.join(sorted(OPTIONS))}")
-        task_id = options.get("task_id", self._task)
-        if not isinstance(task_id, str | None):
-            raise UsageError(f"task_id must be a string such as '1', not {task_id!r}")
-        return {"task_id": task_id}
+            self._opening.forget()
 
     def _taken(self, episode: Episode, action: Action) -> StepResult:
         self._terminal.typed(action)

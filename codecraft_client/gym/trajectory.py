@@ -12,6 +12,7 @@ import math
 import platform
 import re
 import time
+from enum import Enum
 from pathlib import Path
 from typing import IO, Any
 
@@ -146,7 +147,11 @@ def _observation(seen: Observation) -> dict[str, Any]:
 
 
 def _plain(value: object) -> object:
-    """What JSON has no word for: bytes, which are text wherever they are UTF-8."""
+    """What JSON has no word for: values, and bytes, which are text wherever they are UTF-8."""
+    if isinstance(value, Enum):
+        return value.value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
     if not isinstance(value, bytes):
         raise TypeError(f"{type(value).__name__} can't be recorded")
     try:

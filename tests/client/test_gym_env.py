@@ -16,8 +16,8 @@ import pytest
 from gymnasium.error import InvalidAction, ResetNeeded
 from gymnasium.utils.env_checker import check_env
 
-from codecraft_client import Client, CodecraftError, ReadFile, RetryPolicy, errors
-from codecraft_client.gym import ENV_ID, KINDS, CodeCraftEnv, EpisodeFaultError, typed
+from codecraft_client import ChoiceStrategy, Client, CodecraftError, ReadFile, RetryPolicy, TaskChoice, errors
+from codecraft_client.gym import ENV_ID, KINDS, NO_TASK, CodeCraftEnv, EpisodeFaultError, typed
 from codecraft_client.gym.actions import TEXT_BYTES
 
 Make = Callable[..., CodeCraftEnv]
@@ -182,7 +182,7 @@ def test_modes_that_there_are_none_of(wrong: dict[str, Any]) -> None:
 
 def test_without_a_task_the_agent_starts_one(make: Make) -> None:
     """As in gym-codecraft: `start` is an action; what comes before it is a mistake."""
-    env = make(task=None)
+    env = make(task=NO_TASK)
     observation, info = env.reset()
     assert observation["message"]
     assert "task_id" not in info
@@ -190,6 +190,37 @@ def test_without_a_task_the_agent_starts_one(make: Make) -> None:
     observation, reward, _, _, info = env.step(act("start", task_id="short"))
     assert (reward, info["task_id"]) == (0.0, "short")
     assert "Say hello." in observation["message"]
+
+
+def test_without_a_task_chance_picks_one(make: Make) -> None:
+    """The same seed picks the same tasks again, in a new environment, too; all that can be graded are picked, and no other."""
+    runs = []
+    for _ in range(2):
+        env = make(task=None)
+        runs.append([env.reset(seed=3)[1]["task_id"], *(env.reset()[1]["task_id"] for _ in range(11))])
+    assert runs[0] == runs[1]
+    assert set(runs[0]) == {"1", "short"}
+    assert [env.reset(seed=3)[1]["task_id"], *(env.reset()[1]["task_id"] for _ in range(3))] == runs[0][:4]
+
+
+def test_gymnasiums_checker_with_tasks_picked_by_chance(make: Make) -> None:
+    """A seed decides all: check_env passes without a warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_env(make(task=None))
+
+
+def test_the_server_may_choose(make: Make) -> None:
+    """A choice, of the environment or of one reset, goes to the server with the trainer's name."""
+    in_order = TaskChoice(ChoiceStrategy.IN_ORDER)
+    env = make(task=None, choice=in_order, trainer=f"trainer of {os.getpid()}")
+    assert [env.reset()[1]["task_id"] for _ in range(4)] == ["1", "short", "1", "short"]
+    assert env.reset(options={"choice": TaskChoice(task_ids=("short",))})[1]["task_id"] == "short"
+    assert env.reset(options={"task_id": "ungradable"})[1]["task_id"] == "ungradable"
+    with pytest.raises(errors.UsageError, match="not both"):
+        env.reset(options={"task_id": "1", "choice": in_order})
+    with pytest.raises(errors.UsageError, match="not both"):
+        make(task="1", choice=in_order)
 
 
 def test_typed_actions(make: Make) -> None:
