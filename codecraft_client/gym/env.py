@@ -19,6 +19,7 @@ from codecraft_client.gym.faults import EpisodeFaultError
 from codecraft_client.gym.opening import Opening
 from codecraft_client.gym.streamed import watched
 from codecraft_client.gym.terminal import Terminal
+from codecraft_client.rewards import RewardOptions
 from codecraft_client.types import TaskChoice
 
 log = logging.getLogger("codecraft_client")
@@ -49,6 +50,7 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
         *,
         choice: TaskChoice | None = None,
         trainer: str = "",
+        reward: RewardOptions | None = None,
         action_mode: ActionMode = "text",
         on_fault: OnFault = "raise",
         render_mode: str | None = None,
@@ -62,6 +64,7 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
                 NO_TASK: none, the agent starts one by the text action `start`.
             choice: Have the server choose the tasks so: one after another, or by how this trainer fares with them.
             trainer: Whose episodes they are: the server keeps choices and statistics apart by it.
+            reward: How episodes pay; None: for their outcome only.
             action_mode: "text": a string in the JSON dialect, as a model writes it; "typed": a Dict, see `codecraft_client.gym.typed`.
             on_fault: What a step does when the service fails: "raise" a CodecraftError, or "truncate" the episode with NaN for a reward.
             render_mode: "human": shows what happens on standard output as it happens; "ansi": `render` returns the screen.
@@ -71,7 +74,7 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
             UsageError: A mode that there is none of, or a task as well as a choice.
         """
         modes = {"action_mode": action_mode, "on_fault": on_fault, "render_mode": render_mode, "timing": timing}
-        EzPickle.__init__(self, target, task, choice=choice, trainer=trainer, **modes)
+        EzPickle.__init__(self, target, task, choice=choice, trainer=trainer, reward=reward, **modes)
         _one_of("action_mode", action_mode, ("text", "typed"))
         _one_of("on_fault", on_fault, ("raise", "truncate"))
         _one_of("render_mode", render_mode, (None, *self.metadata["render_modes"]))
@@ -81,7 +84,7 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
         self.episode: Episode | None = None
         self.action: Action | None = None
         self.result: StepResult | None = None
-        self._opening = Opening(task, choice, trainer)
+        self._opening = Opening(task, choice, trainer, reward)
         self._action_mode: ActionMode = action_mode
         self._on_fault = on_fault
         self._timing = timing
@@ -102,7 +105,7 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
 
         Args:
             seed: Of what is left to chance, which is the task, where none is given.
-            options: "task_id": the task of this episode; or "choice": how the server is to choose it.
+            options: "task_id": the task of this episode; or "choice": how the server is to choose it; "reward": how it pays.
 
         Raises:
             UsageError: An option that there is none of.

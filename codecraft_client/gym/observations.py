@@ -8,9 +8,9 @@ from typing import Any
 
 from gymnasium.spaces import Dict, Discrete
 
-from codecraft_client import Reward, StepLabel
 from codecraft_client.events import Ready, StepResult
 from codecraft_client.gym.spaces import Utf8
+from codecraft_client.rewards import Reward, StepLabel
 from codecraft_client.types import CommandEnd, FileEntry, FileType, Gap, Observation, Stream, Timing
 
 TEXT_BYTES = 4 * 2**20  # what a message of 1 MiB can hold, each byte of it shown as U+FFFD, and then some
@@ -74,6 +74,8 @@ def step_info(result: StepResult) -> dict[str, Any]:
     info |= rewarded(result.reward)
     if result.label in LABELS:
         info["label"] = LABELS[result.label]
+    if result.milestones:
+        info["milestones"] = tuple((change.milestone_id, change.holds, change.first, change.weight) for change in result.milestones)
     if seen.command_end:
         info["command_end"] = _command_end(seen.command_end)
     if seen.error:

@@ -88,6 +88,7 @@ class RecordTrajectory(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorA
             "seed": seed,
             "options": options or {},
             "task": dataclasses.asdict(episode.task) if episode.task else None,
+            "reward": dataclasses.asdict(episode.ready.reward),
             "image_digest": episode.ready.image_digest,
             "catalog_digest": server.catalog_digest,
             "versions": {

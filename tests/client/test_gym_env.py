@@ -16,7 +16,7 @@ import pytest
 from gymnasium.error import InvalidAction, ResetNeeded
 from gymnasium.utils.env_checker import check_env
 
-from codecraft_client import ChoiceStrategy, Client, CodecraftError, ReadFile, RetryPolicy, TaskChoice, errors
+from codecraft_client import ChoiceStrategy, Client, CodecraftError, ReadFile, RetryPolicy, RewardMode, RewardOptions, TaskChoice, errors
 from codecraft_client.gym import ENV_ID, KINDS, NO_TASK, CodeCraftEnv, EpisodeFaultError, typed
 from codecraft_client.gym.actions import TEXT_BYTES
 
@@ -199,7 +199,7 @@ def test_without_a_task_chance_picks_one(make: Make) -> None:
         env = make(task=None)
         runs.append([env.reset(seed=3)[1]["task_id"], *(env.reset()[1]["task_id"] for _ in range(11))])
     assert runs[0] == runs[1]
-    assert set(runs[0]) == {"1", "short"}
+    assert set(runs[0]) == {"1", "short", "way"}
     assert [env.reset(seed=3)[1]["task_id"], *(env.reset()[1]["task_id"] for _ in range(3))] == runs[0][:4]
 
 
@@ -214,13 +214,32 @@ def test_the_server_may_choose(make: Make) -> None:
     """A choice, of the environment or of one reset, goes to the server with the trainer's name."""
     in_order = TaskChoice(ChoiceStrategy.IN_ORDER)
     env = make(task=None, choice=in_order, trainer=f"trainer of {os.getpid()}")
-    assert [env.reset()[1]["task_id"] for _ in range(4)] == ["1", "short", "1", "short"]
+    assert [env.reset()[1]["task_id"] for _ in range(4)] == ["1", "short", "way", "1"]
     assert env.reset(options={"choice": TaskChoice(task_ids=("short",))})[1]["task_id"] == "short"
     assert env.reset(options={"task_id": "ungradable"})[1]["task_id"] == "ungradable"
     with pytest.raises(errors.UsageError, match="not both"):
         env.reset(options={"task_id": "1", "choice": in_order})
     with pytest.raises(errors.UsageError, match="not both"):
         make(task="1", choice=in_order)
+
+
+def test_reward_modes(make: Make) -> None:
+    """Episodes pay as the environment, or one reset, was told: by default for their outcome only."""
+    way = RewardOptions(RewardMode.MILESTONES)
+    write = act("write_file", path="a", content="")
+    env = make("way", reward=way)
+    env.reset()
+    _, reward, _, _, info = env.step(write)
+    assert (reward, info["reward_components"], info["label"]) == (0.125, {"milestone/a": 0.125}, 1)
+    assert info["milestones"] == (("a", True, True, 0.25),)
+    assert env.step(act("submit"))[1] == 0.5
+    env.reset(options={"reward": RewardOptions()})
+    assert env.step(write)[1] == 0.0
+    env = make("way")
+    env.reset()
+    assert env.step(write)[1] == 0.0
+    assert env.reset(options={"reward": way, "task_id": "way"})[1]["task_id"] == "way"
+    assert env.step(write)[1] == 0.125
 
 
 def test_typed_actions(make: Make) -> None:

@@ -37,6 +37,7 @@ def test_an_episode(process_address: str, tmp_path: Path) -> None:
     assert (opened["type"], opened["format"], opened["seed"], opened["options"]) == ("episode", 1, 5, {"task_id": "1"})
     assert (opened["task"]["task_id"], opened["task"]["digest"]) == ("1", "digest1")
     assert opened["image_digest"].startswith("sha256:")
+    assert opened["reward"]["mode"] == "outcome"
     assert opened["versions"].keys() == {"client", "server", "protocol", "guest", "gymnasium", "python"}
     assert "Say hello." in opened["observation"]["message"]
     assert first["action"] == {"text": '{"action": "command", "command": "echo नमस्ते; false"}'}
