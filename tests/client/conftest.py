@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from blocking import blocking_client
 from scripted_service import Script, serve
-from worlds import docker_world, fake_world
+from worlds import docker_world, fake_world, fake_world_process
 
 from codecraft_client import Client, RetryPolicy, Timeouts
 
@@ -52,6 +52,13 @@ def client(make_client: Callable[..., Client]) -> Client:
 def fake_address() -> Iterator[str]:
     """A whole server over fake sandboxes."""
     with fake_world() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def process_address() -> Iterator[str]:
+    """A whole server over fake sandboxes, in another process; its tasks are those of fake_world_program."""
+    with fake_world_process() as address:
         yield address
 
 

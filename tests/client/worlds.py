@@ -1,10 +1,14 @@
 """Whole servers for the client: over fake sandboxes in a thread of the test's own process, or as a process with real containers."""
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from fake_server import fake_server
@@ -43,6 +47,23 @@ def fake_world(**settings: Any) -> Iterator[str]:
     finally:
         loop.call_soon_threadsafe(over.set)
         thread.join(SOON_S)
+
+
+@contextmanager
+def fake_world_process() -> Iterator[str]:
+    """Serve over fake sandboxes in a process of its own (see fake_world_program); yields the address."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    program = Path(__file__).with_name("fake_world_program.py")
+    with subprocess.Popen(
+        [sys.executable, str(program)], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.stdin.write("end\n")  # not only closed: a process that was forked meanwhile may hold the other end
+            process.stdin.close()
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The shipped examples, run as their pages say, against a server with real containers."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -85,3 +86,13 @@ def test_the_quickstart(served: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "b'Hello, World!\\n'" in done.stdout
     assert done.stdout.splitlines()[-1] == "reward 1.0"
+
+
+@pytest.mark.docker
+def test_the_random_agent(served: str) -> None:
+    """Five episodes, each to its end."""
+    environment = os.environ | {"CODECRAFT_TARGET": served}
+    command = [sys.executable, str(EXAMPLES / "random_agent.py")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(re.findall(r"^episode \d: (?:passed|failed|out_of_steps) after \d+ steps, return [01]$", done.stdout, re.MULTILINE)) == 5

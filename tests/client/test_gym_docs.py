@@ -1,0 +1,31 @@
+"""What docs/gymnasium.md and the README show of Gymnasium works: each program is run as it stands there."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "docs" / "gymnasium.md", ROOT / "README.md"]
+PROGRAMS = [program for page in PAGES for program in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL) if "gym" in program]
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("number", range(len(PROGRAMS)))
+def test_the_programs_of_the_pages(docker_address: str, tmp_path: Path, number: int) -> None:
+    """Each runs by itself, against real containers, and does what its text and its asserts say."""
+    (tmp_path / "program.py").write_text(PROGRAMS[number])
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "CODECRAFT_TARGET": docker_address}
+    command = [sys.executable, "-W", "error", "-W", "ignore:This process:DeprecationWarning", "program.py"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    if number == 0:
+        assert [line.split()[0] for line in done.stdout.splitlines() if re.match(r"-?\d\.\d ", line)] == ["-1.0", "0.0", "1.0"]
+
+
+def test_the_pages_have_programs() -> None:
+    """The pattern above finds them."""
+    assert len(PROGRAMS) >= 6
