@@ -13,11 +13,11 @@ from langchain_core.messages.tool import ToolCall as LangChainCall
 from langchain_core.messages.tool import invalid_tool_call, tool_call
 from langchain_core.runnables import Runnable
 from langchain_openai import ChatOpenAI
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from codecraft_client.agents.errors import EndpointError
 from codecraft_client.agents.loop import ToolAgent
-from codecraft_client.agents.model import Assistant, Message, Reply, System, ToolAnswer, ToolCall, Usage, User
+from codecraft_client.agents.model import Assistant, Message, Reply, System, ToolAnswer, ToolCall, Usage, User, sound
 from codecraft_client.agents.patience import Patient
 from codecraft_client.agents.post import retry_after_s
 from codecraft_client.agents.protocol import AgentOptions
@@ -25,6 +25,7 @@ from codecraft_client.agents.tools import schemas
 from codecraft_client.errors import UsageError
 
 NO_KEY = "none"  # the library insists on one; endpoints that need none do not look at it
+UNINTELLIGIBLE = "(a reply with tool calls that are no tool calls)"
 
 
 def agent(options: AgentOptions) -> ToolAgent:
@@ -63,6 +64,8 @@ class LangChainModel:
             raise EndpointError(error.message, status=error.status_code, code=code, retry_after_s=again_s) from error
         except openai.APIError as error:  # no connection, no answer in time, an answer that is none
             raise EndpointError(f"no reply: {error.message}") from error
+        except ValidationError:  # a ValueError, too: of the model's making, such as arguments that are a list
+            return Reply(Assistant(UNINTELLIGIBLE), None)
         except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:  # what the libraries raise over garbage
             raise EndpointError(f"the reply is no chat completion ({type(error).__name__})") from error
 
@@ -96,7 +99,9 @@ def _object(arguments: str) -> dict[str, Any] | None:
         given = json.loads(arguments)
     except (ValueError, RecursionError):
         return None
-    return given if isinstance(given, dict) else None
+    # The library sends arguments unescaped, which half a surrogate pair would make impossible.
+    sendable = json.dumps(given, ensure_ascii=False)
+    return given if isinstance(given, dict) and sound(sendable) == sendable else None
 
 
 def _reply(message: AIMessage) -> Reply:
@@ -104,8 +109,8 @@ def _reply(message: AIMessage) -> Reply:
     calls += [ToolCall(call["id"] or "", call["name"] or "", call["args"] or "") for call in message.invalid_tool_calls]
     usage = message.usage_metadata
     used = Usage(usage["input_tokens"], usage["output_tokens"]) if usage else None
-    return Reply(Assistant(str(message.text), _with_ids(calls)), used)
+    return Reply(Assistant(sound(str(message.text)), _with_ids(calls)), used)
 
 
 def _with_ids(calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:
-    return tuple(ToolCall(call.call_id or f"call_{place}", call.name, call.arguments) for place, call in enumerate(calls))
+    return tuple(ToolCall(call.call_id or f"call_{place}", sound(call.name), sound(call.arguments)) for place, call in enumerate(calls))

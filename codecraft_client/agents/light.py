@@ -10,7 +10,7 @@ from typing import Any
 from codecraft_client.agents import post
 from codecraft_client.agents.errors import EndpointError
 from codecraft_client.agents.loop import ToolAgent
-from codecraft_client.agents.model import Assistant, Message, Reply, System, ToolAnswer, ToolCall, Usage, User
+from codecraft_client.agents.model import Assistant, Message, Reply, System, ToolAnswer, ToolCall, Usage, User, sound
 from codecraft_client.agents.patience import Patient
 from codecraft_client.agents.protocol import AgentOptions
 from codecraft_client.agents.tools import schemas
@@ -69,15 +69,15 @@ def _reply(answer: dict[str, Any]) -> Reply:
 def _text(content: object) -> str:
     """Return the text of a message: a string, nothing, or parts of which some have text."""
     if isinstance(content, list):
-        return "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
-    return str(content or "")
+        return sound("".join(str(part.get("text") or "") for part in content if isinstance(part, dict)))
+    return sound(str(content or ""))
 
 
 def _call(place: int, call: dict[str, Any]) -> ToolCall:
     arguments = call["function"].get("arguments")
     if not isinstance(arguments, str):  # some servers send the object itself
         arguments = json.dumps(arguments or {})
-    return ToolCall(str(call.get("id") or f"call_{place}"), str(call["function"]["name"]), arguments)
+    return ToolCall(str(call.get("id") or f"call_{place}"), sound(str(call["function"]["name"])), sound(arguments))
 
 
 def _usage(usage: object) -> Usage | None:

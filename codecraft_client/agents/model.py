@@ -65,6 +65,11 @@ class Reply:
     usage: Usage | None
 
 
+def sound(text: str) -> str:
+    """Return `text` as it can be sent: JSON lets a model write half a surrogate pair, which is no character and no UTF-8."""
+    return text.encode("utf-8", errors="replace").decode("utf-8")
+
+
 class Model(Protocol):
     """A model behind an endpoint."""
 
