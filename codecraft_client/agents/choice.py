@@ -1,5 +1,6 @@
 """Which agent is meant by a name. Imports what is asked for, and nothing else."""
 
+import sys
 from importlib import import_module
 from typing import cast
 
@@ -11,10 +12,12 @@ OF_THE_EXTRA = ("langchain_openai", "langchain_core", "openai", "pydantic")
 
 
 def factory(name: str) -> AgentFactory:
-    """Return the factory of `light`, `langchain` or `module:function`. UsageError when there is none."""
-    module_name, colon, function = OURS.get(name, name).partition(":")
-    if not colon or not function:
+    """Return the factory of `light`, `langchain` or `module:function` (looked for in the current directory, too). UsageError when there is none."""
+    module_name, _, function = OURS.get(name, name).partition(":")
+    if not module_name or not function:
         raise UsageError(f"no agent {name!r}: it is light, langchain or module:function")
+    if name not in OURS and "" not in sys.path:  # where an installed command does not look by itself
+        sys.path.insert(0, "")
     try:
         module = import_module(module_name)
     except ModuleNotFoundError as error:

@@ -1,0 +1,211 @@
+"""Many tasks at once: what is judged, what is tried again, and how it ends."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers import QUICK, options
+from players import careful
+from scripted_openai import ScriptedOpenAI, Talk, Turn, error
+from world import LIMITS, word_world
+
+from codecraft_client import Client, Episode, Task
+from codecraft_client.agents import AgentEvent, AgentFactory, AgentOptions, Called, ModelRefusedError, light
+from codecraft_client.agents.result import TaskResult
+from codecraft_client.agents.runner import Runner
+from codecraft_client.agents.transcript import Transcript, file_name, transcript
+from codecraft_server import grading
+from codecraft_server.grading.verdict import FaultKind, GradingFault
+from codecraft_server.settings import EpisodeSettings
+
+ServeModel = Callable[..., ScriptedOpenAI]
+
+
+@dataclass
+class Watch:
+    """A watcher that remembers."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    open: set[str] = field(default_factory=set)
+    most: int = 0
+    events: int = 0
+
+    def began(self, task: Task) -> None:
+        with self.lock:
+            self.open.add(task.task_id)
+            self.most = max(self.most, len(self.open))
+
+    def happened(self, _task: Task, _event: AgentEvent) -> None:
+        self.events += 1
+
+    def over(self, task: Task) -> None:
+        with self.lock:
+            self.open.remove(task.task_id)
+
+
+@dataclass
+class Papers:
+    """Transcripts in a directory."""
+
+    directory: Path
+
+    def transcript(self, task: Task, attempt: int) -> tuple[str, AbstractContextManager[Transcript]]:
+        name = file_name(task.task_id, attempt)
+        return name, transcript(self.directory / name)
+
+
+def run(
+    address: str, make: AgentFactory, how: AgentOptions, papers: Path, *, parallel: int = 4, watch: Watch | None = None
+) -> dict[str, TaskResult]:
+    """Play all tasks of a server."""
+    with Client(address) as client:
+        runner = Runner(client, make, how, Papers(papers), watch or Watch(), parallel=parallel)
+        return {result.task_id: result for result in runner.play(client.tasks())}
+
+
+@pytest.fixture
+def grade_once_broken() -> Any:
+    """A grader that fails the first time it sees a task."""
+    seen: set[str] = set()
+
+    async def grade(task: Any, sandbox: Any, report: Any) -> Any:
+        if task.task_id not in seen:
+            seen.add(task.task_id)
+            raise GradingFault(FaultKind.GRADER_FAILED, "The grader is broken.")
+        return await grading.grade(task, sandbox, report)
+
+    return grade
+
+
+def test_all_tasks_are_played_at_once_within_the_bound(serve_model: ServeModel, make: AgentFactory, tmp_path: Path) -> None:
+    """Eight tasks, three at a time: all pass, each with its cost and a transcript."""
+    watch = Watch()
+    with word_world(8) as address:
+        results = run(address, make, options(serve_model(careful)), tmp_path, parallel=3, watch=watch)
+    assert sorted(results) == [str(number) for number in range(1, 9)]
+    assert all(result.passed and result.score == 1.0 and result.judged for result in results.values())
+    one = results["1"]
+    assert (one.steps, one.calls, one.replies, one.tokens, one.stopped, one.attempts) == (4, 5, 5, 550, "submitted", 1)
+    assert watch.most == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(result.transcript for result in results.values())
+
+
+def test_a_broken_grader_is_no_failure_of_the_agent(serve_model: ServeModel, tmp_path: Path, grade_once_broken: Any) -> None:
+    """A fault opens a new episode, and what counts is what that came to."""
+    with word_world(2, grade=grade_once_broken) as address:
+        results = run(address, light.agent, options(serve_model(careful)), tmp_path)
+    assert all(result.passed and result.attempts == 2 for result in results.values())
+    first = (tmp_path / "1.1.jsonl").read_text()
+    assert '"type": "unjudged"' in first
+    assert "grader_failed" in first
+
+
+def test_what_never_works_is_not_judged(serve_model: ServeModel, tmp_path: Path) -> None:
+    """A task whose every attempt ends in a fault has no score and is no failure; the others are played all the same."""
+
+    async def grade(task: Any, sandbox: Any, report: Any) -> Any:
+        if task.task_id == "1":
+            raise GradingFault(FaultKind.GRADER_FAILED, "The grader is broken.")
+        return await grading.grade(task, sandbox, report)
+
+    with word_world(2, grade=grade) as address:
+        results = run(address, light.agent, options(serve_model(careful)), tmp_path)
+    assert (results["1"].judged, results["1"].score, results["1"].attempts) == (False, None, 3)
+    assert "grader_failed" in results["1"].problem
+    assert results["2"].passed
+
+
+def test_a_model_that_does_not_reply_is_no_failure_of_the_agent(serve_model: ServeModel, tmp_path: Path) -> None:
+    """An episode whose model fell silent is played once more."""
+    model = serve_model(careful)
+    model.failures.extend([error(500, "Oops.")] * 2)
+    with word_world(1) as address:
+        results = run(address, light.agent, options(model, settings=replace(QUICK, attempts=2)), tmp_path)
+    assert (results["1"].passed, results["1"].attempts) == (True, 2)
+
+
+def test_a_refusing_endpoint_ends_the_run(serve_model: ServeModel, make: AgentFactory, tmp_path: Path) -> None:
+    """A wrong key is not tried once for each task."""
+    with word_world(8) as address, pytest.raises(ModelRefusedError, match="Incorrect API key"):
+        run(address, make, options(serve_model(careful, key="right"), api_key="wrong"), tmp_path, parallel=2)
+    assert len(list(tmp_path.iterdir())) <= 4
+
+
+def test_the_lease_is_kept_while_a_model_thinks(serve_model: ServeModel, tmp_path: Path) -> None:
+    """A model may take longer than the episode's lease for a reply."""
+
+    def slow(talk: Talk) -> Turn:
+        threading.Event().wait(0.7)
+        return careful(talk)
+
+    with word_world(1, episodes=EpisodeSettings(lease_s=0.4, reattach_grace_s=0.2, drain_s=0.2)) as address:
+        results = run(address, light.agent, options(serve_model(slow)), tmp_path)
+    assert (results["1"].passed, results["1"].attempts) == (True, 1)
+
+
+def test_a_run_that_is_left_closes_its_episodes(serve_model: ServeModel, tmp_path: Path) -> None:
+    """Whoever stops taking results, as Ctrl-C does, has agents stopped and episodes closed, also amidst a command."""
+    running = threading.Event()
+
+    def endless(talk: Talk) -> Turn:
+        if "word-1`" in talk.task:
+            return careful(talk)
+        return [("run_command", '{"command": "echo begun; sleep 60"}')]
+
+    class Seen(Watch):
+        def happened(self, task: Task, event: AgentEvent) -> None:
+            if isinstance(event, Called) and "sleep" in event.arguments:
+                running.set()
+
+    limits = {"limits": replace(LIMITS, command_s=60.0)}
+    with word_world(2, **limits) as address, Client(address) as client:
+        how = options(serve_model(endless))
+        with closing(Runner(client, light.agent, how, Papers(tmp_path), Seen(), parallel=2).play(client.tasks())) as results:
+            assert next(results).task_id == "1"
+            assert running.wait(20)
+        assert client.server_info().capacity.episodes == 0
+        assert not [thread for thread in threading.enumerate() if thread.name.startswith("codecraft-")]
+
+
+def test_an_agent_of_ones_own_needs_no_model(tmp_path: Path) -> None:
+    """Whatever has `play` can be run; it need not submit, tell anything or know of models."""
+
+    class Mine:
+        def play(self, task: Task, episode: Episode) -> Iterator[AgentEvent]:
+            episode.write_file("answer.txt", f"word-{task.task_id}!")
+            yield from ()
+
+    with word_world(2) as address:
+        results = run(address, lambda _options: Mine(), AgentOptions(settings=QUICK), tmp_path)
+    assert all(result.passed and result.stopped == "" for result in results.values())
+
+
+def test_an_agent_that_uses_up_its_steps_has_failed(tmp_path: Path) -> None:
+    """Running out of steps is the agent's doing: judged, not passed, without a score."""
+
+    class Restless:
+        def play(self, _task: Task, episode: Episode) -> Iterator[AgentEvent]:
+            while episode.outcome is None:
+                episode.run("true").result()
+                yield Called("1", "run_command", "")
+
+    with word_world(1) as address:
+        results = run(address, lambda _options: Restless(), AgentOptions(settings=QUICK), tmp_path)
+    one = results["1"]
+    assert (one.judged, one.passed, one.outcome, one.score, one.steps) == (True, False, "out_of_steps", None, 12)
+
+
+def test_a_defect_of_an_agent_is_seen(tmp_path: Path) -> None:
+    """An exception that is no known failure ends the run and reaches who runs it."""
+
+    class Broken:
+        def play(self, _task: Task, _episode: Episode) -> Iterator[AgentEvent]:
+            raise ZeroDivisionError
+
+    with word_world(2) as address, pytest.raises(ZeroDivisionError):
+        run(address, lambda _options: Broken(), AgentOptions(settings=QUICK), tmp_path)
+
