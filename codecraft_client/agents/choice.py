@@ -12,7 +12,7 @@ OF_THE_EXTRA = ("langchain_openai", "langchain_core", "openai", "pydantic")
 
 
 def factory(name: str) -> AgentFactory:
-    """Return the factory of `light`, `langchain` or `module:function` (looked for in the current directory, too). UsageError when there is none."""
+    """Return the factory of `light`, `langchain` or `module:function`, for which the current directory is looked into, too. UsageError."""
     module_name, _, function = OURS.get(name, name).partition(":")
     if not module_name or not function:
         raise UsageError(f"no agent {name!r}: it is light, langchain or module:function")

@@ -99,6 +99,7 @@ class Runner:
             for thread in threads:
                 if thread.ident is not None:
                     thread.join(share_s)
+            keeper.close_all()  # what was being opened meanwhile
 
 
 def _results(finished: "queue.SimpleQueue[Finished]", threads: int) -> Iterator[TaskResult]:

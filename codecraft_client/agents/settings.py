@@ -33,7 +33,7 @@ class AgentSettings:
     longest_wait_s: float = 60.0
     task_attempts: int = 3
     task_wait_s: float = 2.0
-    ending_s: float = 10.0
+    ending_s: float = 3.0
 
 
 BYTES_PER_TOKEN = 4

@@ -53,4 +53,3 @@ def client(words: str) -> Iterator[Client]:
     """A client of it."""
     with Client(words) as client:
         yield client
-

@@ -21,7 +21,7 @@ def first_line(result: Result) -> str:
 
 
 def careful(talk: Talk) -> Turn:
-    """Plays the tasks of `world`: writes something wrong, runs the command of the task, corrects the file by what it saw, looks, submits."""
+    """Plays the tasks of `world`: writes something wrong, runs the task's command, corrects the file by what it saw, looks, submits."""
     results = talk.results
     if not results:
         return call("write_file", path="answer.txt", content=WRONG)

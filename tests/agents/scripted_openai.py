@@ -145,7 +145,7 @@ def wrong_with(body: dict[str, Any]) -> str:
 
 def handler(server: ScriptedOpenAI) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the library's name
+        def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             failing = server.next_failure()
             if self.path != "/v1/chat/completions":

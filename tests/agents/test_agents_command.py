@@ -122,7 +122,7 @@ def test_a_category(address: str, serve_model: ServeModel, tmp_path: Path) -> No
 def test_a_run_that_is_killed_is_resumed_without_repeating_a_task(
     address: str, serve_model: ServeModel, agent_name: str, tmp_path: Path
 ) -> None:
-    """kill -9 half way: what was finished stays finished, what was not is played, and each task has one result in the end."""
+    """Kill -9 half way: what was finished stays finished, what was not is played, and each task has one result in the end."""
     gate, reached, submitted = threading.Event(), threading.Event(), Counter[str]()
     model = serve_model(one_submits_the_rest_wait(gate, reached, submitted))
     out = tmp_path / "run"
@@ -158,27 +158,28 @@ def _wait_for(condition: Callable[[], bool]) -> None:
     raise AssertionError("it did not happen")
 
 
-def test_ctrl_c_shows_what_there_is_and_closes_all(address: str, serve_model: ServeModel, tmp_path: Path) -> None:
+def test_ctrl_c_shows_what_there_is_and_closes_all(serve_model: ServeModel, tmp_path: Path) -> None:
     """SIGINT: status 130, the table of what was finished, and no episode is left."""
     gate, reached = threading.Event(), threading.Event()
     model = serve_model(one_submits_the_rest_wait(gate, reached, Counter()))
     out = tmp_path / "run"
     arguments = ["--all", "--agent", "light", "--model", "m", "--base-url", model.base_url, "--out", str(out), "--parallel", "2", "--json"]
-    process = began(address, *arguments)
-    try:
-        assert reached.wait(SOON_S)
-        _wait_for(lambda: len(kept(out)) >= HALF - 1)
-        process.send_signal(signal.SIGINT)
-        printed, complained = process.communicate(timeout=SOON_S)
-    finally:
-        gate.set()
-        process.kill()
-        process.wait()
+    with word_world(COUNT) as address:
+        process = began(address, *arguments)
+        try:
+            assert reached.wait(SOON_S)
+            _wait_for(lambda: len(kept(out)) >= HALF - 1)
+            process.send_signal(signal.SIGINT)
+            printed, complained = process.communicate(timeout=SOON_S)
+        finally:
+            gate.set()
+            process.kill()
+            process.wait()
+        with Client(address) as client:
+            assert client.server_info().capacity.episodes == 0
     assert process.returncode == 130, complained
     assert "Traceback" not in complained
     assert HALF - 1 <= json.loads(printed)["total"]["passed"] < COUNT
-    with Client(address) as client:
-        assert client.server_info().capacity.episodes == 0
 
 
 def test_a_refusing_endpoint_is_one_line_and_status_1(address: str, serve_model: ServeModel, tmp_path: Path) -> None:
@@ -191,7 +192,7 @@ def test_a_refusing_endpoint_is_one_line_and_status_1(address: str, serve_model:
     assert json.loads(done.stdout)["total"]["tasks"] == 0
 
 
-def test_tasks_that_can_not_be_judged_have_status_1(address: str, serve_model: ServeModel, tmp_path: Path) -> None:
+def test_tasks_that_can_not_be_judged_have_status_1(address: str, tmp_path: Path) -> None:
     """Where the model could not be had for a task, the table says that it was not judged."""
     (tmp_path / "gone.py").write_text(
         "from codecraft_client.agents import ModelError\n\n\nclass Gone:\n    def play(self, task, episode):\n"

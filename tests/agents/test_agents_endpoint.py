@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from email.utils import format_datetime, formatdate
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, formatdate
 
 import pytest
 from helpers import QUICK, options

@@ -1,5 +1,6 @@
 """The parts of the agents that need no server: tools, excerpts, what is told of files, the choice of an agent."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -99,10 +100,8 @@ def test_values_out_of_bounds_are_refused(arguments: dict[str, object]) -> None:
 @given(some.text())
 def test_no_arguments_break_it(arguments: str) -> None:
     """Whatever a model writes is an action or an explanation."""
-    try:
-        wish("run_command", arguments)
-    except BadCallError as error:
-        assert str(error)
+    with contextlib.suppress(BadCallError):
+        assert isinstance(wish("run_command", arguments), RunCommand)
 
 
 def test_deeply_nested_arguments_are_refused() -> None:
@@ -153,6 +152,8 @@ def test_without_the_extra_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) 
 def test_importing_the_client_brings_no_agents() -> None:
     """Neither the client nor the light agent knows LangChain; the client knows no agents."""
     program = "import sys; import codecraft_client; print('codecraft_client.agents' in sys.modules)\n"
-    program += "import codecraft_client.cli, codecraft_client.agents.light; print('langchain_core' in sys.modules or 'openai' in sys.modules)"
+    program += (
+        "import codecraft_client.cli, codecraft_client.agents.light; print('langchain_core' in sys.modules or 'openai' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.split() == ["False", "False"]

@@ -2,13 +2,13 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass, field, replace
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import QUICK, options
+from helpers import QUICK, Papers, Watch, options
 from players import careful
 from scripted_openai import ScriptedOpenAI, Talk, Turn, error
 from world import LIMITS, word_world
@@ -17,45 +17,11 @@ from codecraft_client import Client, Episode, Task
 from codecraft_client.agents import AgentEvent, AgentFactory, AgentOptions, Called, ModelRefusedError, light
 from codecraft_client.agents.result import TaskResult
 from codecraft_client.agents.runner import Runner
-from codecraft_client.agents.transcript import Transcript, file_name, transcript
 from codecraft_server import grading
 from codecraft_server.grading.verdict import FaultKind, GradingFault
 from codecraft_server.settings import EpisodeSettings
 
 ServeModel = Callable[..., ScriptedOpenAI]
-
-
-@dataclass
-class Watch:
-    """A watcher that remembers."""
-
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    open: set[str] = field(default_factory=set)
-    most: int = 0
-    events: int = 0
-
-    def began(self, task: Task) -> None:
-        with self.lock:
-            self.open.add(task.task_id)
-            self.most = max(self.most, len(self.open))
-
-    def happened(self, _task: Task, _event: AgentEvent) -> None:
-        self.events += 1
-
-    def over(self, task: Task) -> None:
-        with self.lock:
-            self.open.remove(task.task_id)
-
-
-@dataclass
-class Papers:
-    """Transcripts in a directory."""
-
-    directory: Path
-
-    def transcript(self, task: Task, attempt: int) -> tuple[str, AbstractContextManager[Transcript]]:
-        name = file_name(task.task_id, attempt)
-        return name, transcript(self.directory / name)
 
 
 def run(
@@ -157,7 +123,7 @@ def test_a_run_that_is_left_closes_its_episodes(serve_model: ServeModel, tmp_pat
         return [("run_command", '{"command": "echo begun; sleep 60"}')]
 
     class Seen(Watch):
-        def happened(self, task: Task, event: AgentEvent) -> None:
+        def happened(self, _task: Task, event: AgentEvent) -> None:
             if isinstance(event, Called) and "sleep" in event.arguments:
                 running.set()
 
@@ -208,4 +174,3 @@ def test_a_defect_of_an_agent_is_seen(tmp_path: Path) -> None:
 
     with word_world(2) as address, pytest.raises(ZeroDivisionError):
         run(address, lambda _options: Broken(), AgentOptions(settings=QUICK), tmp_path)
-

@@ -42,7 +42,9 @@ RESULT = TaskResult(
 
 
 def a_task(task_id: str = "1", digest: str = "d1") -> Task:
-    return Task(task_id, "T", "C", (), 2, (), "", "", "", b"", b"", root_user=False, network=False, limits=LIMITS, digest=digest, gradable=True)
+    return Task(
+        task_id, "T", "C", (), 2, (), "", "", "", b"", b"", root_user=False, network=False, limits=LIMITS, digest=digest, gradable=True
+    )
 
 
 def test_results_are_found_again(tmp_path: Path) -> None:
