@@ -77,7 +77,7 @@ def test_a_model_that_only_talks_is_reminded_twice_and_then_submitted(client: Cl
 
 
 @pytest.mark.parametrize(
-    ("name", "arguments", "told"),
+    "mistake",
     [
         ("run_command", '{"command": "echo', "no valid JSON"),
         ("run_command", "{}", "needs the argument 'command'"),
@@ -89,9 +89,10 @@ def test_a_model_that_only_talks_is_reminded_twice_and_then_submitted(client: Cl
     ],
 )
 def test_a_call_that_makes_no_sense_is_explained(
-    client: Client, make: AgentFactory, serve_model: ServeModel, name: str, arguments: str, told: str
+    client: Client, make: AgentFactory, serve_model: ServeModel, mistake: tuple[str, str, str]
 ) -> None:
     """Malformed calls cost a tool call of the budget and no step; the model is told what was wrong, and can go on."""
+    name, arguments, told = mistake
 
     def confused(talk: Talk) -> Turn:
         results = talk.results
@@ -150,13 +151,14 @@ def test_an_episode_never_runs_out_of_steps_unjudged(client: Client, make: Agent
 
 
 @pytest.mark.parametrize(
-    ("budget", "why", "replies"),
+    "case",
     [(Budget(steps=2), Stop.STEPS, 2), (Budget(tokens=200), Stop.TOKENS, 2), (Budget(seconds=0), Stop.TIME, 0)],
 )
 def test_a_budget_that_is_used_up_ends_the_play(
-    client: Client, make: AgentFactory, serve_model: ServeModel, budget: Budget, why: Stop, replies: int
+    client: Client, make: AgentFactory, serve_model: ServeModel, case: tuple[Budget, Stop, int]
 ) -> None:
     """Steps, tokens and time are looked at before each reply; the work is then judged as it is."""
+    budget, why, replies = case
     model = serve_model(careful)
     events, result = played(client, make, options(model, budget=budget))
     assert events[-1] == Stopped(why)
