@@ -8,7 +8,7 @@ from codecraft_client.agents.errors import ContextFullError
 from codecraft_client.agents.hands import Hands
 from codecraft_client.agents.meter import Meter
 from codecraft_client.agents.model import Assistant, PatientModel, Reply, System, ToolAnswer, ToolCall, User
-from codecraft_client.agents.protocol import AgentEvent, AgentOptions, Called, Prompted, Retried, Returned, Said, Stop, Stopped, Used
+from codecraft_client.agents.protocol import AgentEvent, AgentOptions, Called, Prompted, Returned, Said, Stop, Stopped, Used
 from codecraft_client.episode import Episode
 from codecraft_client.types import Task
 
@@ -64,11 +64,7 @@ class _Play:
 
     def _reply(self) -> Generator[AgentEvent, None, Assistant]:
         messages = self._talk.messages()
-        retried: list[Retried] = []
-        try:
-            reply = self._model.reply(messages, retried.append)
-        finally:
-            yield from retried
+        reply = yield from self._model.reply(messages)
         self._talk.add(reply.message)
         yield self._used(messages, reply)
         return reply.message

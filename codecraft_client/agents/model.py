@@ -1,6 +1,6 @@
 """What a model is to an agent: a conversation goes in, a reply comes out. Knows no endpoint, no library and no episode."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -81,6 +81,6 @@ class Model(Protocol):
 class PatientModel(Protocol):
     """A model that is asked until it replies."""
 
-    def reply(self, messages: Sequence[Message], tell: Callable[[Retried], None]) -> Reply:
-        """Ask until there is a reply. ModelError, ModelRefusedError, HaltedError."""
+    def reply(self, messages: Sequence[Message]) -> Generator[Retried, None, Reply]:
+        """Ask until there is a reply, which it returns; yields what made it ask again. ModelError, ModelRefusedError, HaltedError."""
         ...

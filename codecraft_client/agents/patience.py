@@ -2,7 +2,7 @@
 
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Generator, Sequence
 
 from codecraft_client.agents.errors import ContextFullError, EndpointError, HaltedError, ModelError, ModelRefusedError
 from codecraft_client.agents.model import Message, Model, Reply
@@ -19,8 +19,8 @@ class Patient:
         self._halt = halt
         self._chance = chance or random.Random()  # noqa: S311 - spreads load, keeps no secret
 
-    def reply(self, messages: Sequence[Message], tell: Callable[[Retried], None]) -> Reply:
-        """Ask until there is a reply. ModelError, ModelRefusedError, HaltedError."""
+    def reply(self, messages: Sequence[Message]) -> Generator[Retried, None, Reply]:
+        """Ask until there is a reply, which it returns; yields what made it ask again. ModelError, ModelRefusedError, HaltedError."""
         for attempt in range(self._settings.attempts):
             if self._halt.is_set():
                 raise HaltedError("the run is being stopped")
@@ -30,9 +30,9 @@ class Patient:
                 self._raise_unless_transient(error)
                 if attempt + 1 == self._settings.attempts:
                     raise ModelError(f"no reply after {attempt + 1} attempts: {error.message}") from error
-                wait_s = self._wait_s(attempt, error)
-                tell(Retried(error.message, wait_s))
-            self._halt.wait(wait_s)
+                again = Retried(error.message, self._wait_s(attempt, error))
+            yield again
+            self._halt.wait(again.wait_s)
         raise ModelError("no attempt is allowed")
 
     def _raise_unless_transient(self, error: EndpointError) -> None:

@@ -16,7 +16,15 @@ from codecraft_client.agents.result import Cost, TaskResult, task_fields
 from codecraft_client.agents.transcript import Transcript
 from codecraft_client.client import Client
 from codecraft_client.episode import Episode
-from codecraft_client.errors import CodecraftError, ImageUnavailableError, NotAllowedError, TaskNotFoundError, TaskSetupError
+from codecraft_client.errors import (
+    CodecraftError,
+    ConnectionLostError,
+    ImageUnavailableError,
+    NotAllowedError,
+    ServerUnavailableError,
+    TaskNotFoundError,
+    TaskSetupError,
+)
 from codecraft_client.types import Fault, FaultReason, Outcome, Task
 
 SPOILT = (Outcome.GAVE_UP, Outcome.OUT_OF_STEPS, Outcome.OUT_OF_TIME)
@@ -26,10 +34,14 @@ LASTING = (TaskNotFoundError, NotAllowedError, TaskSetupError, ImageUnavailableE
 LASTING_FAULTS = (FaultReason.TASK_HAS_NO_CHECKS, FaultReason.TASK_BROKEN)
 
 
+GONE = (ServerUnavailableError, ConnectionLostError)
+"""After all attempts: it would be the same for every task."""
+
+
 class UnjudgedError(Exception):
     """An episode came to nothing, and not by the agent's doing."""
 
-    def __init__(self, problem: str, *, lasting: bool) -> None:
+    def __init__(self, problem: str, *, lasting: bool = False) -> None:
         super().__init__(problem)
         self.problem = problem
         self.lasting = lasting
@@ -66,7 +78,10 @@ class Player:
         self._papers = papers
 
     def play(self, task: Task, tell: Callable[[AgentEvent], None]) -> TaskResult:
-        """Play a task until it is judged, or as often as is allowed. ModelRefusedError, HaltedError; UsageError of a factory."""
+        """Play a task until it is judged, or as often as is allowed.
+
+        ModelRefusedError, HaltedError, UsageError of a factory; ServerUnavailableError or ConnectionLostError when the server is gone for good.
+        """
         settings = self._options.settings
         for number in range(1, settings.task_attempts + 1):
             attempt = _Try(number)
@@ -78,8 +93,10 @@ class Player:
                 unjudged = error
             if unjudged.lasting or number == settings.task_attempts:
                 break
-            if self._options.halt.wait(settings.task_wait_s * number):
+            if self._options.halt.wait(min(settings.longest_wait_s, max(settings.task_wait_s * number, _asked_wait_s(unjudged)))):
                 raise HaltedError("the run is being stopped")
+        if isinstance(unjudged.__cause__, GONE):
+            raise unjudged.__cause__
         return _result(task, attempt, judged=False, problem=unjudged.problem)
 
     def _attempt(self, task: Task, attempt: _Try, tell: Callable[[AgentEvent], None]) -> TaskResult:
@@ -120,13 +137,13 @@ def _judged(task: Task, episode: Episode, attempt: _Try) -> TaskResult:
         attempt.steps = episode.observation.budget.steps_taken
         return _result(task, attempt, judged=True, outcome=episode.outcome)
     if episode.outcome is Outcome.FAULT:
-        raise UnjudgedError("the sandbox failed", lasting=False)
+        raise UnjudgedError("the sandbox failed")
     submitted = episode.submit()
     attempt.steps = episode.observation.budget.steps_taken
     if submitted.fault is not None:
         raise _fault(submitted.fault)
     if submitted.grade is None or submitted.grade.score is None:
-        raise UnjudgedError(f"the episode was not graded: {submitted.outcome.value}", lasting=False)
+        raise UnjudgedError(f"the episode was not graded: {submitted.outcome.value}")
     return _result(
         task,
         attempt,
@@ -136,6 +153,12 @@ def _judged(task: Task, episode: Episode, attempt: _Try) -> TaskResult:
         passed=submitted.grade.passed,
         episode_return=submitted.episode_return,
     )
+
+
+def _asked_wait_s(unjudged: UnjudgedError) -> float:
+    """Return how long the server wants to be left alone."""
+    cause = unjudged.__cause__
+    return (cause.retry_after_s or 0.0) if isinstance(cause, CodecraftError) else 0.0
 
 
 def _fault(fault: Fault) -> UnjudgedError:

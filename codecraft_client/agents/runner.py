@@ -36,7 +36,7 @@ Finished: TypeAlias = TaskResult | BaseException | None
 
 
 class Runner:
-    """Plays tasks with as many threads as it is told."""
+    """Plays tasks with as many threads as it is told, but no more than the server admits episodes."""
 
     def __init__(
         self, client: Client, make: AgentFactory, options: AgentOptions, papers: Papers, watcher: Watcher, *, parallel: int = 1
@@ -52,17 +52,18 @@ class Runner:
         """Yield results as tasks are finished.
 
         However the iteration ends, by Ctrl-C too, agents are stopped and episodes closed then. Raises what stops a run:
-        ModelRefusedError, UsageError of a factory, and any defect of an agent.
+        ModelRefusedError, TransportError when the server is gone, UsageError of a factory, and any defect of an agent.
         """
         waiting: queue.SimpleQueue[Task] = queue.SimpleQueue()
         finished: queue.SimpleQueue[Finished] = queue.SimpleQueue()
         for task in tasks:
             waiting.put(task)
-        with Keeper(self._client.server_info().limits.episode_lease_s) as keeper:
+        limits = self._client.server_info().limits
+        with Keeper(limits.episode_lease_s) as keeper:
             player = Player(self._client, self._make, self._options, keeper, self._papers)
             threads = [
                 threading.Thread(target=self._work, args=(player, waiting, finished), name=f"codecraft-play-{number}", daemon=True)
-                for number in range(min(self._parallel, waiting.qsize()))
+                for number in range(min(self._parallel, waiting.qsize(), limits.episodes))
             ]
             with self._stopping(threads, keeper):
                 for thread in threads:

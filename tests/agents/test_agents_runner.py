@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,11 @@ from players import careful
 from scripted_openai import ScriptedOpenAI, Talk, Turn, error
 from world import LIMITS, word_world
 
-from codecraft_client import Client, Episode, Task
+from codecraft_client import Client, Episode, RetryPolicy, Task
 from codecraft_client.agents import AgentEvent, AgentFactory, AgentOptions, Called, ModelRefusedError, light
 from codecraft_client.agents.result import TaskResult
 from codecraft_client.agents.runner import Runner
+from codecraft_client.errors import TransportError
 from codecraft_server import grading
 from codecraft_server.grading.verdict import FaultKind, GradingFault
 from codecraft_server.settings import EpisodeSettings
@@ -135,6 +136,23 @@ def test_a_run_that_is_left_closes_its_episodes(serve_model: ServeModel, tmp_pat
             assert running.wait(20)
         assert client.server_info().capacity.episodes == 0
         assert not [thread for thread in threading.enumerate() if thread.name.startswith("codecraft-")]
+
+
+def test_a_server_that_is_gone_ends_the_run(tmp_path: Path) -> None:
+    """When the server does not come back the run ends with that, instead of going through all tasks; nothing counts as failed."""
+    with ExitStack() as world:
+        address = world.enter_context(word_world(8))
+
+        class Last:
+            def play(self, _task: Task, episode: Episode) -> Iterator[AgentEvent]:
+                world.close()
+                episode.write_file("answer.txt", "too late")
+                yield from ()
+
+        client = Client(address, retry=RetryPolicy(window_s=0.1))
+        runner = Runner(client, lambda _options: Last(), AgentOptions(settings=QUICK), Papers(tmp_path), Watch())
+        with client, pytest.raises(TransportError):
+            list(runner.play([client.task(str(number)) for number in range(1, 9)]))
 
 
 def test_an_agent_of_ones_own_needs_no_model(tmp_path: Path) -> None:
