@@ -25,6 +25,7 @@ from codecraft_client.errors import (
     TaskNotFoundError,
     TaskSetupError,
 )
+from codecraft_client.events import SubmitResult
 from codecraft_client.types import Fault, FaultReason, Outcome, Task
 
 SPOILT = (Outcome.GAVE_UP, Outcome.OUT_OF_STEPS, Outcome.OUT_OF_TIME)
@@ -80,7 +81,7 @@ class Player:
     def play(self, task: Task, tell: Callable[[AgentEvent], None]) -> TaskResult:
         """Play a task until it is judged, or as often as is allowed.
 
-        ModelRefusedError, HaltedError, UsageError of a factory; ServerUnavailableError or ConnectionLostError when the server is gone for good.
+        ModelRefusedError, HaltedError, UsageError of a factory; ServerUnavailableError, ConnectionLostError when the server is gone.
         """
         settings = self._options.settings
         for number in range(1, settings.task_attempts + 1):
@@ -114,7 +115,7 @@ class Player:
                 with self._client.reset(task.task_id) as episode, self._keeper.keeping(episode):
                     transcript.note("episode", episode_id=episode.episode_id, image_digest=episode.ready.image_digest)
                     self._follow(agent.play(task, episode), count)
-                    result = _judged(task, episode, attempt)
+                    result = _judged(task, episode, attempt, self._options.settings.gradings)
             except UnjudgedError as error:
                 transcript.note("unjudged", problem=error.problem)
                 raise
@@ -131,14 +132,14 @@ class Player:
                 raise HaltedError("the run is being stopped")
 
 
-def _judged(task: Task, episode: Episode, attempt: _Try) -> TaskResult:
+def _judged(task: Task, episode: Episode, attempt: _Try, gradings: int) -> TaskResult:
     """Have the work judged; UnjudgedError when that can't be."""
     if episode.outcome in SPOILT:
         attempt.steps = episode.observation.budget.steps_taken
         return _result(task, attempt, judged=True, outcome=episode.outcome)
     if episode.outcome is Outcome.FAULT:
         raise UnjudgedError("the sandbox failed")
-    submitted = episode.submit()
+    submitted = _submitted(episode, gradings)
     attempt.steps = episode.observation.budget.steps_taken
     if submitted.fault is not None:
         raise _fault(submitted.fault)
@@ -153,6 +154,15 @@ def _judged(task: Task, episode: Episode, attempt: _Try) -> TaskResult:
         passed=submitted.grade.passed,
         episode_return=submitted.episode_return,
     )
+
+
+def _submitted(episode: Episode, gradings: int) -> SubmitResult:
+    submitted = episode.submit()
+    for _ in range(gradings - 1):
+        if submitted.fault is None or not submitted.fault.can_submit_again:
+            break
+        submitted = episode.submit(again=True)
+    return submitted
 
 
 def _asked_wait_s(unjudged: UnjudgedError) -> float:

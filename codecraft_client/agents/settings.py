@@ -17,6 +17,7 @@ class AgentSettings:
         attempts: How often an endpoint is asked for one reply.
         first_wait_s: The wait before the second attempt at the most; it doubles from attempt to attempt,
         longest_wait_s: up to this. An endpoint's Retry-After beyond it is cut to it.
+        gradings: How often a work is judged when the grader fails; cheaper than to have a model do it all again.
         task_attempts: How often a task is begun anew after a failure that is not the agent's.
         task_wait_s: The wait before it is.
         ending_s: How long agents may take to stop after Ctrl-C before they are left behind.
@@ -31,6 +32,7 @@ class AgentSettings:
     attempts: int = 6
     first_wait_s: float = 1.0
     longest_wait_s: float = 60.0
+    gradings: int = 3
     task_attempts: int = 3
     task_wait_s: float = 2.0
     ending_s: float = 3.0

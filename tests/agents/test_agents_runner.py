@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes.tasks import FakeGrader
 from helpers import QUICK, Papers, Watch, options
 from players import careful
 from scripted_openai import ScriptedOpenAI, Talk, Turn, error
@@ -18,7 +19,6 @@ from codecraft_client.agents import AgentEvent, AgentFactory, AgentOptions, Call
 from codecraft_client.agents.result import TaskResult
 from codecraft_client.agents.runner import Runner
 from codecraft_client.errors import TransportError
-from codecraft_server import grading
 from codecraft_server.grading.verdict import FaultKind, GradingFault
 from codecraft_server.settings import EpisodeSettings
 
@@ -34,18 +34,22 @@ def run(
         return {result.task_id: result for result in runner.play(client.tasks())}
 
 
-@pytest.fixture
-def grade_once_broken() -> Any:
-    """A grader that fails the first time it sees a task."""
-    seen: set[str] = set()
+BROKEN = GradingFault(FaultKind.GRADER_FAILED, "The grader is broken.")
 
-    async def grade(task: Any, sandbox: Any, report: Any) -> Any:
-        if task.task_id not in seen:
-            seen.add(task.task_id)
-            raise GradingFault(FaultKind.GRADER_FAILED, "The grader is broken.")
-        return await grading.grade(task, sandbox, report)
 
-    return grade
+class Broken(FakeGrader):
+    """A grader that fails the first `times` times it judges task 1."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.left = times
+
+    async def grade(self, task: Any, subject: Any, report: Any) -> Any:
+        """As the real one."""
+        if task.task_id == "1" and self.left:
+            self.left -= 1
+            raise BROKEN
+        return await super().grade(task, subject, report)
 
 
 def test_all_tasks_are_played_at_once_within_the_bound(serve_model: ServeModel, make: AgentFactory, tmp_path: Path) -> None:
@@ -61,25 +65,22 @@ def test_all_tasks_are_played_at_once_within_the_bound(serve_model: ServeModel, 
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(result.transcript for result in results.values())
 
 
-def test_a_broken_grader_is_no_failure_of_the_agent(serve_model: ServeModel, tmp_path: Path, grade_once_broken: Any) -> None:
-    """A fault opens a new episode, and what counts is what that came to."""
-    with word_world(2, grade=grade_once_broken) as address:
+@pytest.mark.parametrize(("times", "attempts"), [(2, 1), (3, 2)])
+def test_a_broken_grader_is_no_failure_of_the_agent(serve_model: ServeModel, tmp_path: Path, times: int, attempts: int) -> None:
+    """The kept work is judged again; where that does not help, a new episode is opened, and what counts is what that comes to."""
+    with word_world(2, grader=Broken(times)) as address:
         results = run(address, light.agent, options(serve_model(careful)), tmp_path)
-    assert all(result.passed and result.attempts == 2 for result in results.values())
-    first = (tmp_path / "1.1.jsonl").read_text()
-    assert '"type": "unjudged"' in first
-    assert "grader_failed" in first
+    assert all(result.passed for result in results.values())
+    assert (results["1"].attempts, results["2"].attempts) == (attempts, 1)
+    if attempts > 1:
+        first = (tmp_path / "1.1.jsonl").read_text()
+        assert '"type": "unjudged"' in first
+        assert "grader_failed" in first
 
 
 def test_what_never_works_is_not_judged(serve_model: ServeModel, tmp_path: Path) -> None:
     """A task whose every attempt ends in a fault has no score and is no failure; the others are played all the same."""
-
-    async def grade(task: Any, sandbox: Any, report: Any) -> Any:
-        if task.task_id == "1":
-            raise GradingFault(FaultKind.GRADER_FAILED, "The grader is broken.")
-        return await grading.grade(task, sandbox, report)
-
-    with word_world(2, grade=grade) as address:
+    with word_world(2, grader=Broken(1000)) as address:
         results = run(address, light.agent, options(serve_model(careful)), tmp_path)
     assert (results["1"].judged, results["1"].score, results["1"].attempts) == (False, None, 3)
     assert "grader_failed" in results["1"].problem

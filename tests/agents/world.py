@@ -31,6 +31,6 @@ def a_word_task(task_id: str, **changes: Any) -> Task:
 @contextmanager
 def word_world(count: int = 3, **changes: Any) -> Iterator[str]:
     """Serve `count` such tasks; yields the address."""
-    settings = {name: changes.pop(name) for name in ("episodes", "grade", "sandboxes") if name in changes}
+    settings = {name: changes.pop(name) for name in ("episodes", "grader", "sandboxes") if name in changes}
     with fake_world(tasks=[a_word_task(str(number), **changes) for number in range(1, count + 1)], **settings) as address:
         yield address
