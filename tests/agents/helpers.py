@@ -1,6 +1,7 @@
 """What the tests of agents share: options for scripted models, a watcher and a place for transcripts."""
 
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,3 +56,13 @@ class Papers:
         """Name and writer."""
         name = file_name(task.task_id, attempt)
         return name, transcript(self.directory / name)
+
+
+def wait_for(condition: Callable[[], bool], within_s: float = 60) -> None:
+    """Ask until it holds: files tell nobody when they change."""
+    pause = threading.Event()
+    for _ in range(int(within_s * 50)):
+        if condition():
+            return
+        pause.wait(0.02)
+    raise AssertionError(f"not within {within_s} s")

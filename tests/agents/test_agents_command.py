@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import wait_for
 from players import careful, hasty
 from scripted_openai import ScriptedOpenAI, Talk, Turn
 from world import word_world
@@ -130,7 +131,7 @@ def test_a_run_that_is_killed_is_resumed_without_repeating_a_task(
     process = began(address, *arguments)
     try:
         assert reached.wait(SOON_S)
-        _wait_for(lambda: len(kept(out)) >= HALF - 1)
+        wait_for(lambda: len(kept(out)) >= HALF - 1)
     finally:
         process.kill()
         process.communicate()
@@ -148,16 +149,6 @@ def test_a_run_that_is_killed_is_resumed_without_repeating_a_task(
     assert all(submitted[task_id] == 1 for task_id in finished)
 
 
-def _wait_for(condition: Callable[[], bool]) -> None:
-    """Ask until it holds; files tell nobody when they change."""
-    pause = threading.Event()
-    for _ in range(SOON_S * 50):
-        if condition():
-            return
-        pause.wait(0.02)
-    raise AssertionError("it did not happen")
-
-
 def test_ctrl_c_shows_what_there_is_and_closes_all(serve_model: ServeModel, tmp_path: Path) -> None:
     """SIGINT: status 130, the table of what was finished, and no episode is left."""
     gate, reached = threading.Event(), threading.Event()
@@ -168,7 +159,7 @@ def test_ctrl_c_shows_what_there_is_and_closes_all(serve_model: ServeModel, tmp_
         process = began(address, *arguments)
         try:
             assert reached.wait(SOON_S)
-            _wait_for(lambda: len(kept(out)) >= HALF - 1)
+            wait_for(lambda: len(kept(out)) >= HALF - 1)
             process.send_signal(signal.SIGINT)
             printed, complained = process.communicate(timeout=SOON_S)
         finally:
