@@ -10,9 +10,9 @@
 
 The trainer's and operator's side is `ControlClient`.
 
-The rooms, top to bottom: `cli` and `demo`; `client`, `control`, `episode`, `running`; `configured`; `connection`; `ongoing`; `transport`
-(the only one that knows gRPC); `exchange` and `step_stream` (what to do next, as pure state machines) with `retry`; `wire`; `actions`,
-`events`, `grades`, `rewards`, `types`, `errors`.
+The rooms, top to bottom: `cli`; `agents` (models that play) and `demo`; `client`, `control`, `episode`, `running`; `configured`;
+`connection`; `ongoing`; `transport` (the only one that knows gRPC); `exchange` and `step_stream` (what to do next, as pure state
+machines) with `retry`; `wire`; `actions`, `events`, `grades`, `rewards`, `types`, `errors`.
 """
 
 from codecraft_client import errors

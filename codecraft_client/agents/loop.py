@@ -90,6 +90,7 @@ class _Play:
                 text = yield from self._hands.carry_out(call)
             else:
                 text = prompts.TOO_MANY_CALLS.format(most=most)
+            text = prompts.answered(text, self._meter.steps_left)
             self._talk.add(ToolAnswer(call.call_id, text))
             yield Returned(call.call_id, text)
             if stop := self._hands.stop or self._steps_used_up():
@@ -97,4 +98,4 @@ class _Play:
         return self._meter.exhausted()
 
     def _steps_used_up(self) -> Stop | None:
-        return Stop.STEPS if self._meter.steps >= self._meter.steps_most else None
+        return None if self._meter.steps_left else Stop.STEPS

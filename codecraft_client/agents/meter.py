@@ -19,9 +19,14 @@ class Meter:
         self.steps = 0
         self.tokens = 0
 
+    @property
+    def steps_left(self) -> int:
+        """How many more there may be."""
+        return max(0, self.steps_most - self.steps)
+
     def exhausted(self) -> Stop | None:
         """Return what is used up."""
-        if self.steps >= self.steps_most:
+        if not self.steps_left:
             return Stop.STEPS
         if self._budget.tokens is not None and self.tokens >= self._budget.tokens:
             return Stop.TOKENS

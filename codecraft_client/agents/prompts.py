@@ -8,7 +8,8 @@ SYSTEM = """\
 You are a programmer at work in a Linux sandbox. You act by calling tools: run_command, write_file, read_file, list_files, submit.
 
 - The sandbox is yours alone. The shell is {shell}, the working directory {directory}, the user {user}. {network}
-- A command is killed after {command_s:g} s. Long output is shown to you by its head and its tail; redirect it to a file to read all of it.
+- A command is killed after {command_s:g} s; all together may run for {episode_s:g} s.
+- Long output is shown to you by its head and its tail; redirect it to a file to read all of it.
 - Start servers in the background with their output in a file: `server > server.log 2>&1 &`.
 - Memory {memory_mb} MiB, disk {disk}, {cpus:g} CPUs, {pids} processes.
 - You have {steps} tool calls. What is left is shown after each. When they are used up, the work is judged as it is.
@@ -43,6 +44,7 @@ def system(task: Task, steps: int) -> str:
         user="root" if task.root_user else "no root",
         network="It has network." if task.network else "It has no network.",
         command_s=limits.command_s,
+        episode_s=limits.episode_s,
         memory_mb=limits.memory_bytes // MIB,
         disk=_disk(limits),
         cpus=limits.cpus,
@@ -55,6 +57,11 @@ def task(task: Task) -> str:
     """Return the task as a model reads it."""
     text = TASK.format(title=task.title, description=task.description.strip())
     return text + TEST.format(test=task.test.strip()) if task.test.strip() else text
+
+
+def answered(text: str, steps_left: int) -> str:
+    """Return the answer to a tool call, with what is left of the budget."""
+    return f"{text}\n[{steps_left} tool calls left]" if text else f"[{steps_left} tool calls left]"
 
 
 def _disk(limits: Limits) -> str:

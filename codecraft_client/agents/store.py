@@ -62,9 +62,12 @@ class Store:
         """Keep a result; it is on the disk when this returns."""
         if self._file is None:
             raise UsageError("the store is not open")
-        self._file.write(json.dumps(result.as_json()).encode() + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        try:
+            self._file.write(json.dumps(result.as_json()).encode() + b"\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise UsageError(f"results can't be kept in {self.directory}: {error.strerror}") from error
         self._kept[result.task_id] = result
 
     def _open(self, file: IO[bytes]) -> None:

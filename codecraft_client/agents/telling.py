@@ -13,7 +13,7 @@ def command_told(printed: Excerpt, observation: Observation, timeout_s: float) -
     parts = [printed.text.rstrip("\n"), observation.message.strip()]
     if observation.command_end is not None:
         parts.append(_end(observation.command_end, timeout_s))
-    return _joined(parts, observation)
+    return _joined(parts)
 
 
 def told(observation: Observation, bound_bytes: int) -> str:
@@ -23,13 +23,11 @@ def told(observation: Observation, bound_bytes: int) -> str:
         parts = [_file(observation.file, bound_bytes)]
     if observation.files is not None:
         parts = [_files(observation.files, bound_bytes)]
-    return _joined(parts, observation)
+    return _joined(parts)
 
 
-def _joined(parts: list[str], observation: Observation) -> str:
-    # The last step would end the episode before the work could be judged, so it is not the model's.
-    left = max(0, observation.budget.steps_left - 1)
-    return "\n".join([*(part for part in parts if part), f"[{left} steps left]"])
+def _joined(parts: list[str]) -> str:
+    return "\n".join(part for part in parts if part)
 
 
 def _end(end: CommandEnd, timeout_s: float) -> str:

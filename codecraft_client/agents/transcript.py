@@ -15,6 +15,7 @@ from typing import IO, Any
 from urllib.parse import quote
 
 from codecraft_client.agents.protocol import AgentEvent, Printed
+from codecraft_client.errors import UsageError
 
 NAME_MOST = 120  # characters, below what any file system takes
 
@@ -54,8 +55,12 @@ def transcript(path: Path | None) -> Iterator[Transcript]:
     if path is None:
         yield Transcript(None)
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8") as stream:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"no transcript can be written to {path}: {error.strerror}") from error
+    with stream:
         yield Transcript(stream)
 
 

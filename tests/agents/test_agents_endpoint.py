@@ -12,7 +12,7 @@ from players import hasty
 from scripted_openai import Failing, ScriptedOpenAI, error
 
 from codecraft_client import Client
-from codecraft_client.agents import AgentEvent, AgentFactory, AgentOptions, ModelError, ModelRefusedError, Retried, Stop, Stopped
+from codecraft_client.agents import AgentEvent, AgentFactory, AgentOptions, ModelError, ModelRefusedError, Retried, Stop, Stopped, light
 from codecraft_client.agents.errors import HaltedError
 from codecraft_client.agents.post import problem, retry_after_s
 from codecraft_client.errors import UsageError
@@ -78,6 +78,16 @@ def test_what_will_not_go_away_is_not_asked_again(
     assert model.calls == 0
 
 
+def test_the_key_is_not_taken_elsewhere(client: Client, serve_model: ServeModel) -> None:
+    """A redirect is a refusal: whoever is pointed to gets neither question nor key."""
+    elsewhere = serve_model(hasty)
+    model = serve_model(hasty)
+    model.failures.append(Failing(302, headers=(("Location", f"{elsewhere.base_url}/chat/completions"),)))
+    with pytest.raises(ModelError, match="302"):
+        played(client, light.agent, options(model, api_key="k"))
+    assert elsewhere.calls == 0
+
+
 def test_retry_after_is_kept_to_within_the_bound(client: Client, make: AgentFactory, serve_model: ServeModel) -> None:
     """The endpoint's wish goes before our own wait, but never beyond the longest one."""
     model = serve_model(hasty)
@@ -119,8 +129,6 @@ def test_no_model_is_wrong_usage(make: AgentFactory) -> None:
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/v1", "file:///etc/passwd", "127.0.0.1:8000", "http://"])
 def test_an_address_that_is_none_is_wrong_usage(url: str) -> None:
     """Only http and https are spoken."""
-    from codecraft_client.agents import light  # noqa: PLC0415
-
     with pytest.raises(UsageError, match="base URL"):
         light.agent(AgentOptions(model="m", base_url=url))
 

@@ -61,7 +61,7 @@ def test_what_a_model_is_told(client: Client, make: AgentFactory, serve_model: S
     assert "killed after 5 s" in system
     assert "Run `echo word-1`" in task
     assert "must hold exactly that" in task
-    assert returned(events)[1] == "word-1\n[exit code 0]\n[9 steps left]"
+    assert returned(events)[1] == "word-1\n[exit code 0]\n[9 tool calls left]"
     assert model.talks[-1].messages[0]["content"] == system
     assert [tool["function"]["name"] for tool in model.bodies[0]["tools"]][-1] == "submit"
 
@@ -146,7 +146,7 @@ def test_an_episode_never_runs_out_of_steps_unjudged(client: Client, make: Agent
     events, result = played(client, make, options(model))
     assert events[-1] == Stopped(Stop.STEPS)
     assert len(returned(events)) == 11
-    assert returned(events)[-1].endswith("[0 steps left]")
+    assert returned(events)[-1].endswith("[0 tool calls left]")
     assert result.outcome is Outcome.PASSED
 
 
@@ -163,6 +163,8 @@ def test_a_budget_that_is_used_up_ends_the_play(
     events, result = played(client, make, options(model, budget=budget))
     assert events[-1] == Stopped(why)
     assert model.calls == replies
+    if why is Stop.STEPS:
+        assert [text.splitlines()[-1] for text in returned(events)] == ["[1 tool calls left]", "[0 tool calls left]"]
     assert result.outcome is Outcome.FAILED
 
 
