@@ -14,10 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 from codecraft_client import demo
+from codecraft_client.agents import command as agents
 from codecraft_client.client import Client
 from codecraft_client.configured import DEFAULT_TARGET, Configured
 from codecraft_client.control import ControlClient
-from codecraft_client.errors import CodecraftError
+from codecraft_client.errors import CodecraftError, UsageError
 
 EPILOG = "CODECRAFT_TOKEN has the server's agent token, CODECRAFT_CONTROL_TOKEN its control token (for `stats`)."
 STATISTICS = ("started", "passed", "failed", "gave up", "out", "left", "faults", "score", "return", "steps", "recent", "grading")
@@ -52,12 +53,16 @@ def _parser() -> argparse.ArgumentParser:
         ("info", Client, _info, "tell what the server is, may do and has left"),
         ("tasks", Client, _tasks, "list the tasks of the curriculum"),
         ("stats", ControlClient, _stats, "tell for each task how its episodes went"),
+        ("play", Client, _play, "have an agent play tasks"),
     ):
         command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", epilog=EPILOG)
         command.add_argument("--target", metavar="HOST:PORT", help=f"the server; default: $CODECRAFT_TARGET, else {DEFAULT_TARGET}")
         command.set_defaults(command=function, speaker=speaker)
-    command.add_argument("--trainer", metavar="NAME", default="", help="only the episodes of this trainer; default: all")
-    command.add_argument("--json", action="store_true", help="one JSON object a line instead of a table; names as in the schema")
+    stats, play = commands.choices["stats"], commands.choices["play"]
+    play.add_argument("task", nargs="*", metavar="TASK", help="ids of tasks")
+    agents.add_arguments(play)
+    stats.add_argument("--trainer", metavar="NAME", default="", help="only the episodes of this trainer; default: all")
+    stats.add_argument("--json", action="store_true", help="one JSON object a line instead of a table; names as in the schema")
     return parser
 
 
@@ -90,6 +95,12 @@ def _tasks(client: Client, console: Console, _: argparse.Namespace) -> int:
         table.add_row(task.task_id, task.title, task.category, str(task.difficulty or ""))
     console.print(table)
     return 0
+
+
+def _play(client: Client, console: Console, chosen: argparse.Namespace) -> int:
+    if not chosen.agent:
+        raise UsageError("say who plays: --agent light, langchain or MODULE:FUNCTION")
+    return agents.run(client, console, chosen)
 
 
 def _stats(client: ControlClient, console: Console, chosen: argparse.Namespace) -> int:

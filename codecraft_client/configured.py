@@ -8,7 +8,6 @@ from codecraft_client.connection import Connection
 from codecraft_client.errors import UsageError
 from codecraft_client.retry import RetryPolicy
 from codecraft_client.timeouts import Timeouts
-from codecraft_client.timeouts import Timeouts
 from codecraft_client.transport import Transport
 
 DEFAULT_TARGET = "127.0.0.1:50051"

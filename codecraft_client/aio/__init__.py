@@ -17,7 +17,6 @@ modules of the same names; `transport` and `primitives`, what they wait on, are 
 
 from codecraft_client.aio.client import AsyncClient, AsyncResetting
 from codecraft_client.aio.control import AsyncControlClient
-from codecraft_client.aio.control import AsyncControlClient
 from codecraft_client.aio.episode import AsyncEpisode
 from codecraft_client.aio.running import AsyncRunning
 

@@ -12,7 +12,6 @@ import grpc.aio
 from google.protobuf.message import Message
 
 from codecraft.v1.control_pb2_grpc import ControlServiceStub
-from codecraft.v1.control_pb2_grpc import ControlServiceStub
 from codecraft.v1.environment_pb2_grpc import EnvironmentServiceStub
 from codecraft_client.errors import CodecraftError, ConnectionLostError, DetachedError, ServerError
 from codecraft_client.exchange import Call

@@ -1,0 +1,69 @@
+"""What can go wrong between an agent and its model. Nobody's episode is judged by any of these.
+
+AgentError
+EndpointError         one attempt failed; what the endpoint said
+ModelError            no reply to be had for this conversation, after all attempts
+ContextFullError    the conversation is longer than the model reads
+ModelRefusedError     no reply to be had for any conversation: wrong key, unknown model, no quota
+HaltedError           the run is being stopped
+"""
+
+import http
+
+
+class AgentError(Exception):
+    """Root of the tree."""
+
+
+class EndpointError(AgentError):
+    """One attempt to get a reply failed.
+
+    Attributes:
+        message: What happened, in the endpoint's words where it has some.
+        status: The HTTP status; None when no whole reply came: a time-out, a cut line, something that is no JSON.
+        code: The endpoint's own code, such as "context_length_exceeded"; empty when it gave none.
+        retry_after_s: When the endpoint wants to be asked again, in seconds; None when it does not say.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, code: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = code
+        self.retry_after_s = retry_after_s
+
+    @property
+    def out_of_context(self) -> bool:
+        """The conversation is too long. Servers that know no such code say it in these words (vLLM, llama.cpp)."""
+        lowered = self.message.lower()
+        return self.code == "context_length_exceeded" or "maximum context length" in lowered or "exceeds the available context" in lowered
+
+    @property
+    def hopeless(self) -> bool:
+        """Nothing that is asked of this endpoint will ever be answered."""
+        refused = (http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN, http.HTTPStatus.NOT_FOUND)
+        return self.status in refused or self.code == "insufficient_quota"
+
+    @property
+    def transient(self) -> bool:
+        """The same question may be answered later."""
+        if self.hopeless or self.out_of_context:
+            return False
+        again = (http.HTTPStatus.REQUEST_TIMEOUT, http.HTTPStatus.CONFLICT, http.HTTPStatus.TOO_EARLY, http.HTTPStatus.TOO_MANY_REQUESTS)
+        return self.status is None or self.status in again or self.status >= http.HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+class ModelError(AgentError):
+    """The model did not reply to this conversation, after all attempts."""
+
+
+class ContextFullError(ModelError):
+    """The conversation is longer than the model reads."""
+
+
+class ModelRefusedError(AgentError):
+    """The endpoint answers nothing of ours: a wrong key, an unknown model, no quota. The whole run is over."""
+
+
+class HaltedError(AgentError):
+    """The run is being stopped."""

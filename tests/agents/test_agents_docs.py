@@ -1,0 +1,87 @@
+"""The page for agent developers says what is true: its snippets are files that run, its command lines are understood."""
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from client.worlds import fake_world
+from fake_server import a_task
+from players import careful
+from scripted_openai import ScriptedOpenAI
+from world import a_word_task
+
+from codecraft_client import cli
+from codecraft_client.agents import Stop
+from codecraft_client.agents.settings import AgentSettings
+from codecraft_client.agents.tools import TOOLS
+from codecraft_server.task import Check, Expected, FileCheck, Match, Visibility
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "agents.md").read_text()
+SNIPPETS = re.findall(r"<!-- test: (\S+) -->\n```python\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.mark.parametrize(("path", "shown"), SNIPPETS, ids=[path for path, _ in SNIPPETS])
+def test_snippets_are_the_examples(path: str, shown: str) -> None:
+    """What the page shows is the file but for its docstring."""
+    program = (ROOT / path).read_text()
+    assert shown.strip() in program
+
+
+def test_command_lines_are_understood() -> None:
+    """Every `codecraft play` of the page parses."""
+    lines = re.findall(r"^codecraft (play .*)$", PAGE, re.MULTILINE)
+    assert len(lines) == 5
+    for line in lines:
+        cli._parser().parse_args(shlex.split(line))
+
+
+def test_the_page_names_all_there_is() -> None:
+    """Tools, reasons to stop and bounds are those of the code."""
+    assert set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)) >= {tool.name for tool in TOOLS} | {stop.value for stop in Stop}
+    settings = AgentSettings()
+    assert (settings.shown_bytes, settings.context_bytes, settings.reminders) == (8 * 1024, 200_000, 2)
+    assert (settings.attempts, settings.task_attempts, settings.longest_wait_s) == (6, 3, 60)
+
+
+def test_the_model_example(serve_model: Callable[..., ScriptedOpenAI], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It prints calls and results, and reward 1.0."""
+    model = serve_model(careful)
+    monkeypatch.setenv("OPENAI_MODEL", "m")
+    monkeypatch.setenv("OPENAI_BASE_URL", model.base_url)
+    with fake_world(tasks=[a_word_task("1")]) as address:
+        done = example("model_agent.py", address, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert '> run_command {"command": "echo word-1"}\nword-1\n[exit code 0]' in done.stdout
+    assert done.stdout.splitlines()[-1] == "reward 1.0"
+
+
+def test_the_own_agent_example(tmp_path: Path) -> None:
+    """It passes the task whose trick it knows, fails the other, and both are judged."""
+    said = FileCheck("hello.py", content=Expected(Match.CONTAINS, "Hello, World!"))
+    checks = (Check("says", "says hello", 1.0, 10.0, Visibility.RESULT, said),)
+    tasks = [a_task("1", description="Print `Hello, World!`.", checks=checks), a_task("2", description="Sort.", checks=checks)]
+    with fake_world(tasks=tasks) as address:
+        arguments = ["play", "1", "2", "--agent", "own_agent:make", "--target", address, "--out", str(tmp_path / "run")]
+        done = subprocess.run(
+            [sys.executable, "-m", "codecraft_client.cli", *arguments],
+            cwd=ROOT / "examples",
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    assert "50%" in done.stdout
+
+
+def example(name: str, address: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run an example against another server than the default one."""
+    program = (ROOT / "examples" / name).read_text()
+    assert program.count("127.0.0.1:50051") == 1
+    (folder / name).write_text(program.replace("127.0.0.1:50051", address))
+    return subprocess.run([sys.executable, name], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
