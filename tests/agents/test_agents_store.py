@@ -43,7 +43,12 @@ RESULT = TaskResult(
 
 def a_task(task_id: str = "1", digest: str = "d1") -> Task:
     return Task(
-        task_id, "T", "C", (), 2, (), "", "", "", b"", b"", root_user=False, network=False, limits=LIMITS, digest=digest, gradable=True
+        *(task_id, "T", "C", (), 2, (), "", "", "", b"", b""),
+        root_user=False,
+        network=False,
+        limits=LIMITS,
+        digest=digest,
+        gradable=True,
         milestone_count=0,
         milestone_share=0.5,
     )
