@@ -4,6 +4,7 @@ Knows nothing of gRPC: `wire.status` makes these from what the server said, `tra
 
     CodecraftError
       UsageError                    this client can't be used so; nothing was sent
+      TrajectoryError               a trajectory can't be written, or what is there is none
       DetachedError                 this client gave the call up itself (`Episode.close`, `Client.close`)
       TransportError                the line failed; the fate of the call is unknown
         ServerUnavailableError      nobody has ever answered at the target
@@ -83,6 +84,10 @@ def _rebuilt(kind: type[CodecraftError], arguments: tuple[object, ...], state: d
 
 class UsageError(CodecraftError):
     """This client can't be used so; nothing was sent."""
+
+
+class TrajectoryError(CodecraftError):
+    """A trajectory can't be written (a full disk, say), or the file that is to be read is none. The episode itself is not concerned."""
 
 
 class DetachedError(CodecraftError):

@@ -26,11 +26,20 @@ class Ongoing(Generic[EventT, ResultT]):
         transport: Transport,
         exchange: Exchange[EventT, ResultT],
         *,
+        told: Callable[[EventT], None] | None = None,
         settled: Callable[[CodecraftError | None], None] | None = None,
     ) -> None:
-        """Make the first call. `settled` is told once, in the iterating thread, how it ended: None when there is a result."""
+        """Make the first call.
+
+        Args:
+            transport: What carries it.
+            exchange: What is said.
+            told: Given each event as it is iterated over.
+            settled: Told once, in the iterating thread, how it ended: None when there is a result.
+        """
         self._transport = transport
         self._exchange = exchange
+        self._told = told
         self._settled = settled
         self._detached = threading.Event()
         self._error: CodecraftError | None = None
@@ -48,7 +57,10 @@ class Ongoing(Generic[EventT, ResultT]):
         self.wait_for_first()
         if not self._news:
             raise StopIteration
-        return self._news.popleft()
+        event = self._news.popleft()
+        if self._told is not None:
+            self._told(event)
+        return event
 
     def wait_for_first(self) -> None:
         """Wait for the next event; it will still be iterated over."""

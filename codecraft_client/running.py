@@ -8,6 +8,7 @@ from codecraft.v1 import environment_pb2 as env
 from codecraft_client.connection import Connection
 from codecraft_client.errors import CodecraftError, NoStepRunningError
 from codecraft_client.events import StepEvent, StepResult
+from codecraft_client.listener import Listener
 from codecraft_client.ongoing import Ongoing
 from codecraft_client.step_stream import StepStream
 from codecraft_client.wire.requests import as_bytes, duration
@@ -35,19 +36,23 @@ class Running(Ongoing[StepEvent, StepResult]):
     One thread at a time may iterate or wait; the other methods may be called from any. A lost connection is won back.
     """
 
-    def __init__(self, connection: Connection, key: Key, stream: StepStream, settled: Callable[[CodecraftError | None], None]) -> None:
+    def __init__(
+        self, connection: Connection, key: Key, stream: StepStream, listener: Listener, settled: Callable[[CodecraftError | None], None]
+    ) -> None:
         self.step_index = stream.step_index
         self._connection = connection
         self._key = key
+        self._listener = listener
         self._stdin = threading.Lock()
         self._stdin_offset = 0
-        super().__init__(connection.transport, stream, settled=settled)
+        super().__init__(connection.transport, stream, told=listener.told, settled=settled)
 
     def interrupt(self, grace_s: float = 0.0) -> None:
         """Stop it: SIGTERM, and SIGKILL after `grace_s` (0 to 10; 0: SIGKILL at once), to all it has started. Its result says INTERRUPTED.
 
         A step that has ended already is left as it is.
         """
+        self._listener.interrupting(grace_s)
         request = env.InterruptRequest(
             episode_id=self._key.episode_id,
             episode_token=self._key.token,
@@ -87,3 +92,4 @@ class Running(Ongoing[StepEvent, StepResult]):
         )
         self._connection.ask("WriteStdin", request, env.WriteStdinResponse, episode_id=self._key.episode_id)
         self._stdin_offset += len(piece)
+        self._listener.stdin_written(piece, end_of_file)
