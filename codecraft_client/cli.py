@@ -19,6 +19,8 @@ from codecraft_client.client import Client
 from codecraft_client.configured import DEFAULT_TARGET, Configured
 from codecraft_client.control import ControlClient
 from codecraft_client.errors import CodecraftError, UsageError
+from codecraft_client.play import command as play
+from codecraft_client.trajectory import command as trajectories
 
 EPILOG = "CODECRAFT_TOKEN has the server's agent token, CODECRAFT_CONTROL_TOKEN its control token (for `stats`)."
 STATISTICS = ("started", "passed", "failed", "gave up", "out", "left", "faults", "score", "return", "steps", "recent", "grading")
@@ -53,14 +55,19 @@ def _parser() -> argparse.ArgumentParser:
         ("info", Client, _info, "tell what the server is, may do and has left"),
         ("tasks", Client, _tasks, "list the tasks of the curriculum"),
         ("stats", ControlClient, _stats, "tell for each task how its episodes went"),
-        ("play", Client, _play, "have an agent play tasks"),
+        ("play", Client, _play, "play a task by hand, or have an agent play tasks"),
+        ("replay", Client, _replay, "show a recorded episode, or do it again and tell what differs"),
+        ("export", Client, _export, "write recorded episodes in another format"),
     ):
         command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", epilog=EPILOG)
         command.add_argument("--target", metavar="HOST:PORT", help=f"the server; default: $CODECRAFT_TARGET, else {DEFAULT_TARGET}")
         command.set_defaults(command=function, speaker=speaker)
-    stats, play = commands.choices["stats"], commands.choices["play"]
-    play.add_argument("task", nargs="*", metavar="TASK", help="ids of tasks")
-    agents.add_arguments(play)
+    stats, playing = commands.choices["stats"], commands.choices["play"]
+    playing.add_argument("task", nargs="*", metavar="TASK", help="ids of tasks; by hand one, by default the first")
+    play.add_arguments(playing)
+    agents.add_arguments(playing)
+    trajectories.add_replay_arguments(commands.choices["replay"])
+    trajectories.add_export_arguments(commands.choices["export"])
     stats.add_argument("--trainer", metavar="NAME", default="", help="only the episodes of this trainer; default: all")
     stats.add_argument("--json", action="store_true", help="one JSON object a line instead of a table; names as in the schema")
     return parser
@@ -99,8 +106,18 @@ def _tasks(client: Client, console: Console, _: argparse.Namespace) -> int:
 
 def _play(client: Client, console: Console, chosen: argparse.Namespace) -> int:
     if not chosen.agent:
-        raise UsageError("say who plays: --agent light, langchain or MODULE:FUNCTION")
+        return play.run(client, console, chosen)
+    if chosen.record is not None:
+        raise UsageError("--record is for playing by hand; an agent's run keeps transcripts (--out)")
     return agents.run(client, console, chosen)
+
+
+def _replay(client: Client, _console: Console, chosen: argparse.Namespace) -> int:
+    return trajectories.run_replay(client, chosen)
+
+
+def _export(_client: Client, _console: Console, chosen: argparse.Namespace) -> int:
+    return trajectories.run_export(chosen)
 
 
 def _stats(client: ControlClient, console: Console, chosen: argparse.Namespace) -> int:

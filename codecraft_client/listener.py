@@ -9,7 +9,7 @@ from codecraft_client.types import Outcome
 class Listener:
     """Hears everything and does nothing; override what matters.
 
-    Called by whoever acts, iterates or closes, mostly by one thread; `stdin_written` and `interrupting` by any. What it raises reaches that caller.
+    Called in the thread that acts, iterates or closes; `stdin_written` and `interrupting` in any. What it raises reaches that caller.
     """
 
     def acting(self, index: int, action: Action, stream: bool) -> None:

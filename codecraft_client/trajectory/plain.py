@@ -34,7 +34,8 @@ def to_plain(value: Any, kind: Any = None) -> Json:
         return {str(key): to_plain(each) for key, each in value.items()}
     if not is_dataclass(value):
         raise TypeError(f"{type(value).__name__} can't be written to a trajectory")
-    hints = _hints(type(value))
+    kind_of: Any = type(value)
+    hints = _hints(kind_of)
     plain: Json = {field.name: to_plain(getattr(value, field.name), hints[field.name]) for field in fields(value)}
     return {name_of(type(value)): plain} if len(_members(kind)) > 1 else plain
 
@@ -48,6 +49,10 @@ def from_plain(plain: Any, kind: Any) -> Any:
         return _from_fields(plain, members[0])
     if _is_union(kind):
         return _from_simple_union(plain, get_args(kind))
+    return _from_simple(plain, kind)
+
+
+def _from_simple(plain: Any, kind: Any) -> Any:
     if get_origin(kind) is tuple:
         return tuple(from_plain(each, _item(kind)) for each in _expected(plain, list))
     if kind is bytes:
@@ -127,7 +132,7 @@ def _expected(plain: Any, kind: Any) -> Any:
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
+def _hints(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 
 

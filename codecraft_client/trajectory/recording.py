@@ -3,7 +3,8 @@
 import math
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +12,7 @@ from typing import Any, Self
 
 from codecraft_client.actions import Action
 from codecraft_client.episode import Episode
-from codecraft_client.errors import CodecraftError
+from codecraft_client.errors import CodecraftError, InvalidFieldError, TrajectoryError
 from codecraft_client.events import Heartbeat, Started, StepEvent, StepResult, SubmitEvent, SubmitResult
 from codecraft_client.listener import Listener
 from codecraft_client.trajectory.format import (
@@ -36,9 +37,10 @@ from codecraft_client.types import Outcome, Reward, ServerInfo
 class Recorder(Listener):
     """Writes a trajectory. The episode that it listens to ends it when it is closed; so does `close`."""
 
-    def __init__(self, path: str | Path, header: Header) -> None:
-        """Begin the file. TrajectoryError; likewise from every other method."""
+    def __init__(self, path: str | Path, header: Header, on_failure: Callable[[TrajectoryError], None] | None = None) -> None:
+        """Begin the file. TrajectoryError; likewise from every other method, unless there is `on_failure`: it is told once instead."""
         self.path = Path(path)
+        self._on_failure = on_failure
         self._began = time.monotonic()
         self._rewards: list[float | None] = []
         self._steps = 0
@@ -87,8 +89,9 @@ class Recorder(Listener):
         self._write(SubmissionResult(self._at_s(), result))
 
     def failed(self, error: CodecraftError) -> None:
-        """Write the error; whatever was paid is not known."""
-        self._rewards.append(None)
+        """Write the error. What was refused as no action was no step; else nobody knows what was paid."""
+        if not isinstance(error, InvalidFieldError):
+            self._rewards.append(None)
         self._write(Failure(self._at_s(), type(error).__name__, error.reason, error.message))
 
     def closed(self, outcome: Outcome | None) -> None:
@@ -103,10 +106,11 @@ class Recorder(Listener):
         self._ended = True
         known = [reward for reward in self._rewards if reward is not None]
         total = math.fsum(known) if len(known) == len(self._rewards) else None
-        try:
-            self._writer.write(End(self._at_s(), self._outcome, total, self._steps))
-        finally:
-            self._writer.close()
+        with self._guarded():
+            try:
+                self._writer.write(End(self._at_s(), self._outcome, total, self._steps))
+            finally:
+                self._writer.close()
 
     def _paid(self, reward: Reward, outcome: Outcome | None) -> None:
         self._rewards.append(reward.value if reward.valid else None)
@@ -117,7 +121,19 @@ class Recorder(Listener):
 
     def _write(self, line: Line) -> None:
         if not self._ended:
-            self._writer.write(line)
+            with self._guarded():
+                self._writer.write(line)
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except TrajectoryError as error:
+            if self._on_failure is None:
+                raise
+            self._ended = True
+            self._writer.abandon()
+            self._on_failure(error)
 
 
 def record(
@@ -128,6 +144,7 @@ def record(
     seed: int | None = None,
     reward_options: Mapping[str, Any] | None = None,
     notes: Mapping[str, Any] | None = None,
+    on_failure: Callable[[TrajectoryError], None] | None = None,
 ) -> Recorder:
     """Record all that is done in `episode` from now on.
 
@@ -139,6 +156,8 @@ def record(
         reward_options: How the episode pays, where that was asked for.
         notes: Anything that JSON can say, such as the name of a model. No secrets.
 
+        on_failure: Told once when the file can't be written any more; the episode goes on unrecorded. None: whoever acts gets the error.
+
     Raises:
         TrajectoryError: The file can't be made.
     """
@@ -147,7 +166,9 @@ def record(
         episode_id=episode.episode_id,
         worker=server.worker,
         started_at=time.time(),
-        versions=Versions(version("codecraft"), server.server_version, server.protocol_version, server.guest_digest, platform.python_version()),
+        versions=Versions(
+            version("codecraft"), server.server_version, server.protocol_version, server.guest_digest, platform.python_version()
+        ),
         catalog_digest=server.catalog_digest,
         task=episode.task,
         image_digest=episode.ready.image_digest,
@@ -156,5 +177,5 @@ def record(
         seed=seed,
         notes=dict(notes or {}),
     )
-    episode.listener = recorder = Recorder(path, header)
+    episode.listener = recorder = Recorder(path, header, on_failure)
     return recorder

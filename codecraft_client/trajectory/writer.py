@@ -1,5 +1,6 @@
 """Writing a trajectory: each line is with the operating system before the call returns. Knows no episode."""
 
+import errno
 import os
 import threading
 from collections.abc import Callable
@@ -8,9 +9,11 @@ from pathlib import Path
 from codecraft_client.errors import TrajectoryError
 from codecraft_client.trajectory.format import Header, Line, encode
 
+NO_DISK = (errno.EINVAL, errno.ENOTSUP)  # of a pipe or a device, which has no disk to wait for (fsync(2))
+
 
 class Writer:
-    """A file that is being written. A process that is killed loses nothing that was written; a machine that loses power, what came after the header.
+    """A file that is being written. A process that is killed loses nothing that was written; a machine that loses power may.
 
     Several threads may write. After the first failure nothing is written any more, so that no hole is hidden in the middle.
     """
@@ -51,6 +54,13 @@ class Writer:
             finally:
                 os.close(descriptor)
 
+    def abandon(self) -> None:
+        """Close the file as it is. Idempotent."""
+        with self._lock:
+            descriptor, self._descriptor = self._descriptor, None
+            if descriptor is not None:
+                os.close(descriptor)
+
     def _guarded(self, act: Callable[[], None]) -> None:
         try:
             act()
@@ -73,6 +83,3 @@ def _synchronised(descriptor: int) -> None:
     except OSError as error:
         if error.errno not in NO_DISK:
             raise
-
-
-NO_DISK = {22, 95}  # EINVAL, ENOTSUP: a pipe or a device, which has no disk to wait for (fsync(2))
