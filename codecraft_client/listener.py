@@ -9,14 +9,14 @@ from codecraft_client.types import Outcome
 class Listener:
     """Hears everything and does nothing; override what matters.
 
-    Called in the thread that acts, iterates or closes; `stdin_written` and `interrupting` in any. What it raises reaches that caller.
+    Called in the thread that acts, iterates or closes; `typing` and `interrupting` in any. What it raises reaches that caller.
     """
 
     def acting(self, index: int, action: Action, stream: bool) -> None:
         """A step is about to be taken."""
 
-    def stdin_written(self, data: bytes, end_of_file: bool) -> None:
-        """The server has taken input for the running step."""
+    def typing(self, data: bytes, end_of_file: bool) -> None:
+        """The running step is about to be given input."""
 
     def interrupting(self, grace_s: float) -> None:
         """The running step is about to be interrupted."""

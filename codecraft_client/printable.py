@@ -1,4 +1,4 @@
-"""What sandboxes print, made fit for a terminal: colours pass, whatever else could steer the terminal is shown instead of obeyed.
+"""What sandboxes print, made fit for a terminal: colours pass, other escape sequences are left out, control characters are shown as signs.
 
 A program in a sandbox is a stranger; escape sequences can set titles, write to the clipboard or ask the terminal to type (ECMA-48, xterm's
 ctlseqs). Knows no terminal.

@@ -82,6 +82,7 @@ class Running(Ongoing[StepEvent, StepResult]):
                     return
 
     def _write(self, piece: bytes, *, end_of_file: bool) -> None:
+        self._listener.typing(piece, end_of_file)
         request = env.WriteStdinRequest(
             episode_id=self._key.episode_id,
             episode_token=self._key.token,
@@ -92,4 +93,3 @@ class Running(Ongoing[StepEvent, StepResult]):
         )
         self._connection.ask("WriteStdin", request, env.WriteStdinResponse, episode_id=self._key.episode_id)
         self._stdin_offset += len(piece)
-        self._listener.stdin_written(piece, end_of_file)

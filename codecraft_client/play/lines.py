@@ -13,6 +13,7 @@ from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.completion import WordCompleter
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.shortcuts import CompleteStyle
 
 
 class Lines(Protocol):
@@ -41,6 +42,8 @@ class TerminalLines:
             history=_history(),
             completer=completer,
             complete_while_typing=False,
+            complete_style=CompleteStyle.READLINE_LIKE,
+            reserve_space_for_menu=0,
             auto_suggest=AutoSuggestFromHistory(),
             enable_open_in_editor=True,
         )

@@ -1,8 +1,8 @@
 """Export to chat format: one JSON object for an episode, as chat completions and fine-tuning take it, with the tools that were used.
 
 `messages` and `tools` are OpenAI's (https://platform.openai.com/docs/api-reference/fine-tuning/chat-input). Beside them are fields of ours:
-`labels` and `rewards`, with one entry for each message of the assistant, and `metadata`. Output is cut in the middle where it is longer than the task lets
-an agent see at once; what is no UTF-8 becomes U+FFFD.
+`labels` and `rewards`, with one entry for each message of the assistant, and `metadata`. Output is cut in the middle where it is longer
+than the task lets an agent see at once; what is no UTF-8 becomes U+FFFD.
 """
 
 import json

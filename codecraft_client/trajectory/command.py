@@ -72,9 +72,12 @@ def _verify(client: Client, trajectory: Trajectory) -> int:
         sys.stdout.write(printable(str(difference)) + "\n")
     for note in told.notes:
         sys.stdout.write(f"note: {printable(note)}\n")
-    what = f"{told.checked} actions done again, {len(told.differences)} differences"
-    sys.stdout.write(what.replace(", 0 differences", ", no difference") + "\n")
+    sys.stdout.write(f"{told.checked} done again, {_number(len(told.differences), 'difference')}\n")
     return 1 if told.differences else 0
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count or 'no'} {what}{'s' if count > 1 else ''}"
 
 
 def _positive(text: str) -> float:

@@ -7,10 +7,12 @@ from typing import Any
 
 from codecraft_client.events import StepResult, SubmitResult
 from codecraft_client.trajectory.plain import to_plain
-from codecraft_client.types import CommandEnd, EndReason
+from codecraft_client.types import CommandEnd, EndReason, Observation
 
 # Never the same twice, or not a matter of the agent's: names of fields at any depth.
-PASSED_OVER = {"timing", "usage", "pid", "sandbox_origin", "work_digest"}
+PASSED_OVER = {"timing", "usage", "sandbox_origin", "work_digest"}
+# Compared once, at the opening.
+STANDING = {"limits"}
 # Where a command was stopped from outside is a matter of moments.
 MOMENTARY = {"out_bytes", "err_bytes", "dropped_bytes"}
 STOPPED = (EndReason.INTERRUPTED, EndReason.TIMED_OUT, EndReason.OUTPUT_LIMIT)
@@ -40,11 +42,18 @@ class Difference:
 
 def results(where: str, recorded: StepResult | SubmitResult, now: StepResult | SubmitResult) -> list[Difference]:
     """Compare two results, field by field. Output is compared by `outputs`."""
-    before, after = to_plain(recorded), to_plain(now)
-    skipped = PASSED_OVER | {"output", "error_output", "gaps"}
+    before, after = _steady(to_plain(recorded)), _steady(to_plain(now))
+    skipped = PASSED_OVER | STANDING | {"output", "error_output", "gaps"}
     if isinstance(recorded, StepResult) and stopped(recorded.observation.command_end):
         skipped |= MOMENTARY
     return [Difference(where, path, _change(old, new)) for path, old, new in _changed(before, after, "", skipped)]
+
+
+def openings(recorded: Observation, now: Observation) -> list[Difference]:
+    """Compare what was seen first."""
+    return [
+        Difference("opening", path, _change(old, new)) for path, old, new in _changed(to_plain(recorded), to_plain(now), "", PASSED_OVER)
+    ]
 
 
 def outputs(where: str, what: str, recorded: bytes, now: bytes, *, whole: bool) -> list[Difference]:
@@ -63,6 +72,14 @@ def values(where: str, what: str, recorded: object, now: object) -> list[Differe
 def stopped(end: CommandEnd | None) -> bool:
     """Whether a command was stopped from outside."""
     return end is not None and end.reason in STOPPED
+
+
+def _steady(plain: Any) -> Any:
+    """Of processes in the background only the number: in its first moment a process has its parent's name (execve(2))."""
+    end = (plain.get("observation") or {}).get("command_end")
+    if end is not None:
+        end["background"] = len(end["background"])
+    return plain
 
 
 def _changed(before: Any, after: Any, path: str, skipped: set[str]) -> Iterator[tuple[str, Any, Any]]:
@@ -85,12 +102,16 @@ def _change(before: Any, after: Any) -> tuple[str, ...]:
 
 def _text_diff(before: bytes, after: bytes) -> tuple[str, ...]:
     """A unified diff, without its heading; bytes that are no text are shown escaped."""
-    old, new = (
-        [repr(line)[1:] for line in data.split(b"\n")] if _odd(before, after) else data.decode().split("\n") for data in (before, after)
-    )
+    odd = _odd(before, after)
+    old, new = _lines(before, odd=odd), _lines(after, odd=odd)
     lines = [line for line in difflib.unified_diff(old, new, lineterm="", n=1) if not line.startswith(("---", "+++"))]
     cut = [line if len(line) <= SHOWN_CHARACTERS else line[:SHOWN_CHARACTERS] + "…" for line in lines[:SHOWN_LINES]]
     return (*cut, *([f"… {len(lines) - SHOWN_LINES} more lines"] if len(lines) > SHOWN_LINES else []))
+
+
+def _lines(data: bytes, *, odd: bool) -> list[str]:
+    *lines, last = [repr(line)[1:] for line in data.split(b"\n")] if odd else data.decode().split("\n")
+    return [*lines, f"{last} (no line end)"] if data and not data.endswith(b"\n") else lines
 
 
 def _odd(*data: bytes) -> bool:

@@ -60,7 +60,7 @@ class Recorder(Listener):
         """Write the action."""
         self._write(ActionTaken(self._at_s(), index, action, stream))
 
-    def stdin_written(self, data: bytes, end_of_file: bool) -> None:
+    def typing(self, data: bytes, end_of_file: bool) -> None:
         """Write the input."""
         self._write(Stdin(self._at_s(), data, end_of_file))
 

@@ -83,7 +83,7 @@ class _Again:
     def same_opening(self, episode: Episode) -> None:
         header = self._trajectory.header
         self.differs("image", "digest", header.image_digest, episode.ready.image_digest)
-        self.differs("opening", "observation.message", header.observation.message, episode.observation.message)
+        self._differences += compare.openings(header.observation, episode.observation)
 
     def do(self, episode: Episode) -> None:
         if self._trajectory.cut or self._trajectory.end is None:
