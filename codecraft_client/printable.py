@@ -9,7 +9,7 @@ import re
 
 ESCAPE = "\x1b"
 COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
-OTHERS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[PX^_\]][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]")
+OTHERS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[PX^_\]][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-OQ-WYZ\\`-~]")
 BEGUN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[PX^_\]][^\x07\x1b]*\x1b?|[ -/]*)\Z")
 HELD = 4096  # characters of a sequence that has begun and does not end: more than any has that a person wants
 CONTROLS = {number: chr(0x2400 + number) for number in range(32) if chr(number) not in "\n\r\t\b"}

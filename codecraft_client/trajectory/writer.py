@@ -26,6 +26,9 @@ class Writer:
         self._descriptor: int | None = None
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._refusal(error) from error
+        try:
             self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
         except FileExistsError as error:
             raise TrajectoryError(f"{self.path} is there already; trajectories are never overwritten") from error

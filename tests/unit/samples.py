@@ -18,7 +18,7 @@ def filled(kind: Any) -> Any:  # noqa: PLR0911 - one return per kind of type
         return True
     if kind in (int, float):
         return kind(number)
-    if kind is str:
+    if kind in (str, Any):
         return f"text{number}"
     if kind is bytes:
         return b"bytes%d" % number
@@ -71,5 +71,7 @@ def _another(leaf: Any) -> Any:
             return leaf + leaf[:1]
         case tuple():
             return (*leaf, *leaf)
+        case dict():
+            return leaf | {"more": 1}
         case _:
             raise TypeError(f"no other {leaf!r}")
