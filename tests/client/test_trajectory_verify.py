@@ -169,12 +169,12 @@ def codecraft(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_in_real_containers(docker_address: str, tmp_path: Path) -> None:
     """Text and binary output are replayed as they were; a command that says the time is the one difference, and exit status 1."""
     path = tmp_path / "run.jsonl"
-    lines = ["echo नमस्ते 文; echo مرحبا >&2", r"printf '\xff\xfe\x00'; seq 1 3", "date +%N", "sleep 100 &", "exit 3", ":submit"]
+    lines = ["echo नमस्ते 文; echo 日本語 >&2", r"printf '\xff\xfe\x00'; seq 1 3", "date +%N", "sleep 100 &", "exit 3", ":submit"]
     command = [sys.executable, "-m", "codecraft_client.cli", "play", "1", "--target", docker_address, "--record", str(path)]
     done = subprocess.run(command, input="\n".join(lines), capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 1, done.stderr
     told = read(path)
-    assert [deed.output() for deed in told.deeds[:2]] == ["नमस्ते 文\nمرحبا\n".encode(), b"\xff\xfe\x001\n2\n3\n"]
+    assert [deed.output() for deed in told.deeds[:2]] == ["नमस्ते 文\n日本語\n".encode(), b"\xff\xfe\x001\n2\n3\n"]
     shown = codecraft("replay", str(path), "--speed", "inf").stdout
     for deed in told.deeds[:3]:
         assert deed.output().replace(b"\xff\xfe\x00", "��␀".encode()).decode() in shown
