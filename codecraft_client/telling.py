@@ -3,7 +3,9 @@
 import codecs
 
 from codecraft_client.events import Progress, Pulling, Queued, StepResult, SubmitResult
-from codecraft_client.types import CommandEnd, EndReason, FileList, FileType, Grade, Reward
+from codecraft_client.grades import Grade
+from codecraft_client.rewards import MilestoneChange, Reward
+from codecraft_client.types import CommandEnd, EndReason, FileList, FileType
 
 KINDS = {FileType.DIRECTORY: "/", FileType.LINK: "@"}
 
@@ -20,6 +22,7 @@ def result_lines(result: StepResult) -> list[str]:
         lines += _entries(seen.files)
     if seen.command_end is not None:
         lines += _end(seen.command_end)
+    lines += [_milestone(change) for change in result.milestones]
     if result.fault is not None:
         lines.append(f"The service failed: {result.fault.message} Nothing is paid for this.")
     if result.reward.value or result.done:
@@ -34,6 +37,8 @@ def grade_lines(result: SubmitResult) -> list[str]:
     lines = []
     if result.fault is not None:
         lines.append(f"The work could not be judged: {result.fault.message}")
+        if result.fault.can_submit_again:
+            lines.append("It is kept: it may be submitted again.")
     if result.grade is not None and result.grade.score is not None:
         lines.append(f"score {result.grade.score:g}")
     lines.append(reward_line(result.reward))
@@ -65,6 +70,11 @@ def progress_line(event: Progress) -> str:
             return f"pulling {event.image} {event.layer} {event.status}"
         case _:
             return ""
+
+
+def _milestone(change: MilestoneChange) -> str:
+    """What became of a milestone."""
+    return f"milestone {'reached' if change.first else 'holds again' if change.holds else 'lost'}: {change.title}"
 
 
 def _entries(files: FileList) -> list[str]:

@@ -14,6 +14,7 @@ from codecraft_client.aio.running import AsyncRunning
 from codecraft_client.errors import CodecraftError, EpisodeNotFoundError
 from codecraft_client.events import Ready, StepResult, SubmitEvent, SubmitResult
 from codecraft_client.exchange import Call, submission
+from codecraft_client.listener import Listener
 from codecraft_client.retry import NEVER
 from codecraft_client.step_stream import StepStream
 from codecraft_client.timeouts import Timeouts
@@ -37,6 +38,7 @@ class AsyncEpisode:
         task: The task; None until one is started.
         observation: What the last step (at first: the opening) let the agent see.
         outcome: How it ended, as far as this client has been told; None while it goes on.
+        listener: Told everything that is done in it from now on, such as a recorder.
     """
 
     def __init__(self, connection: Connection, ready: Ready) -> None:
@@ -46,6 +48,7 @@ class AsyncEpisode:
         self.task: Task | None = ready.task
         self.observation: Observation = ready.observation
         self.outcome: Outcome | None = None
+        self.listener = Listener()
         self._connection = connection
         self._next_index = 0
         self._in_doubt = False  # whether the last step counts: it may not have arrived, or have been withdrawn
@@ -90,7 +93,8 @@ class AsyncEpisode:
         )
         exchange = StepStream(request, self._connection.backoff(), self._deadline_s(action))
         self._next_index = index + 1
-        self._running = running = AsyncRunning(self._connection, self, exchange, partial(self._settled, exchange))
+        self.listener.acting(index, action, stream)
+        self._running = running = AsyncRunning(self._connection, self, exchange, self.listener, partial(self._settled, exchange))
         if stream:
             await running.wait_for_first()
         return running
@@ -126,12 +130,19 @@ class AsyncEpisode:
         limit_s = self.task.limits.grading_s if self.task else timeouts.grading_s
         request = env.SubmitRequest(episode_id=self.episode_id, episode_token=self.token, again=again)
         call = Call("Submit", request, limit_s + timeouts.reset_s + timeouts.margin_s, self.episode_id)
-        ongoing = await self._connection.begin(submission(call, self._connection.backoff()))
-        async for event in ongoing:
-            if on_event is not None:
-                on_event(event)
-        result = await ongoing.result()
+        self.listener.submitting()
+        try:
+            ongoing = await self._connection.begin(submission(call, self._connection.backoff()))
+            async for event in ongoing:
+                self.listener.told(event)
+                if on_event is not None:
+                    on_event(event)
+            result = await ongoing.result()
+        except CodecraftError as error:
+            self.listener.failed(error)
+            raise
         self.outcome = result.outcome
+        self.listener.submitted(result)
         return result
 
     async def status(self) -> EpisodeStatus:
@@ -152,6 +163,7 @@ class AsyncEpisode:
         except EpisodeNotFoundError:
             log.debug("episode %s was gone already", self.episode_id)
         self._closed = True
+        self.listener.closed(self.outcome)
 
     async def _index(self) -> int:
         if self._in_doubt:
@@ -162,11 +174,13 @@ class AsyncEpisode:
     def _settled(self, exchange: StepStream, error: CodecraftError | None) -> None:
         if error is not None:
             self._in_doubt = True
+            self.listener.failed(error)
             return
         result = exchange.result
         self.observation = result.observation
         self.task = result.started_task or self.task
         self.outcome = result.outcome or self.outcome
+        self.listener.stepped(result)
 
     def _deadline_s(self, action: Action) -> float:
         limits = self.task.limits if self.task else None

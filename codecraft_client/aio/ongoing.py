@@ -27,11 +27,20 @@ class Ongoing(Generic[EventT, ResultT]):
         transport: Transport,
         exchange: Exchange[EventT, ResultT],
         *,
+        told: Callable[[EventT], None] | None = None,
         settled: Callable[[CodecraftError | None], None] | None = None,
     ) -> None:
-        """Make the first call. `settled` is told once, in the iterating coroutine, how it ended: None when there is a result."""
+        """Make the first call.
+
+        Args:
+            transport: What carries it.
+            exchange: What is said.
+            told: Given each event as it is iterated over.
+            settled: Told once, in the iterating coroutine, how it ended: None when there is a result.
+        """
         self._transport = transport
         self._exchange = exchange
+        self._told = told
         self._settled = settled
         self._detached = primitives.Event()
         self._error: CodecraftError | None = None
@@ -49,7 +58,10 @@ class Ongoing(Generic[EventT, ResultT]):
         await self.wait_for_first()
         if not self._news:
             raise StopAsyncIteration
-        return self._news.popleft()
+        event = self._news.popleft()
+        if self._told is not None:
+            self._told(event)
+        return event
 
     async def wait_for_first(self) -> None:
         """Wait for the next event; it will still be iterated over."""

@@ -10,6 +10,7 @@ from codecraft_client.aio.connection import Connection
 from codecraft_client.aio.ongoing import Ongoing
 from codecraft_client.errors import CodecraftError, NoStepRunningError
 from codecraft_client.events import StepEvent, StepResult
+from codecraft_client.listener import Listener
 from codecraft_client.step_stream import StepStream
 from codecraft_client.wire.requests import as_bytes, duration
 
@@ -36,19 +37,23 @@ class AsyncRunning(Ongoing[StepEvent, StepResult]):
     One coroutine at a time may iterate or wait; the other methods may be called from any. A lost connection is won back.
     """
 
-    def __init__(self, connection: Connection, key: Key, stream: StepStream, settled: Callable[[CodecraftError | None], None]) -> None:
+    def __init__(
+        self, connection: Connection, key: Key, stream: StepStream, listener: Listener, settled: Callable[[CodecraftError | None], None]
+    ) -> None:
         self.step_index = stream.step_index
         self._connection = connection
         self._key = key
+        self._listener = listener
         self._stdin = primitives.Lock()
         self._stdin_offset = 0
-        super().__init__(connection.transport, stream, settled=settled)
+        super().__init__(connection.transport, stream, told=listener.told, settled=settled)
 
     async def interrupt(self, grace_s: float = 0.0) -> None:
         """Stop it: SIGTERM, and SIGKILL after `grace_s` (0 to 10; 0: SIGKILL at once), to all it has started. Its result says INTERRUPTED.
 
         A step that has ended already is left as it is.
         """
+        self._listener.interrupting(grace_s)
         request = env.InterruptRequest(
             episode_id=self._key.episode_id,
             episode_token=self._key.token,
@@ -78,6 +83,7 @@ class AsyncRunning(Ongoing[StepEvent, StepResult]):
                     return
 
     async def _write(self, piece: bytes, *, end_of_file: bool) -> None:
+        self._listener.typing(piece, end_of_file)
         request = env.WriteStdinRequest(
             episode_id=self._key.episode_id,
             episode_token=self._key.token,

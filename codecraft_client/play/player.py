@@ -42,6 +42,7 @@ class Player:
         self._screen = screen
         self._cwd = episode.task.working_dir if episode.task else b""
         self._over = False
+        self._again = False  # whether a submission is to be judged once more
         acts = (self._edit, self._help, self._list, self._quit, self._read, self._stdin, self._submit, self._task, self._write)
         self._acts: Mapping[str, Callable[[str], None]] = dict(zip(WORDS, acts, strict=True))
 
@@ -165,11 +166,13 @@ class Player:
 
     def _submit(self, _rest: str) -> None:
         try:
-            self._screen.graded(self._episode.submit(self._screen.event))
+            result = self._episode.submit(self._screen.event, again=self._again)
         except CodecraftError:
             self._screen.error("It was not judged.")
             raise
-        self._over = True
+        self._screen.graded(result)
+        self._again = result.fault is not None and result.fault.can_submit_again
+        self._over = not self._again
 
     def _quit(self, _rest: str) -> None:
         self._over = True

@@ -5,9 +5,10 @@ from typing import IO
 
 from codecraft_client.colours import wanted
 from codecraft_client.events import GradingPhase, Output, Phase, StepEvent, StepResult, SubmitEvent, SubmitResult
+from codecraft_client.grades import CheckResult
 from codecraft_client.printable import Printable, printable
 from codecraft_client.telling import grade_lines, result_lines
-from codecraft_client.types import CheckResult, Gap, Outcome, Stream, Task
+from codecraft_client.types import Gap, Outcome, Stream, Task
 
 RESET = "\x1b[0m"
 DIM, BOLD, RED, GREEN, YELLOW = "\x1b[2m", "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[33m"

@@ -11,12 +11,13 @@ from typing import Any
 
 from codecraft_client.actions import Action, Text
 from codecraft_client.events import StepResult, SubmitResult
+from codecraft_client.rewards import StepLabel
 from codecraft_client.telling import check_lines, grade_lines, result_lines
 from codecraft_client.trajectory.format import Failure, Result, SubmissionResult
 from codecraft_client.trajectory.plain import Json, name_of, to_plain
 from codecraft_client.trajectory.reader import Deed, Trajectory
 from codecraft_client.trajectory.tools import TOOLS
-from codecraft_client.types import StepLabel, Stream
+from codecraft_client.types import Stream
 
 LABELS = {StepLabel.PROGRESS: 1, StepLabel.NEUTRAL: 0, StepLabel.REGRESS: -1, StepLabel.UNKNOWN: None}
 OUTPUT_MOST = 65_536  # bytes, where no task says
@@ -95,9 +96,8 @@ def _excerpt(data: bytes, most: int) -> bytes:
 
 
 def _label(deed: Deed) -> int | None:
-    """-1, 0 or 1; a submission has the label that the server gave it, or none."""
-    label = getattr(deed.ending.result, "label", None) if isinstance(deed.ending, (Result, SubmissionResult)) else None
-    return LABELS.get(label) if label is not None else None
+    """-1, 0 or 1; None where nothing is known."""
+    return LABELS[deed.ending.result.label] if isinstance(deed.ending, (Result, SubmissionResult)) else None
 
 
 def _reward(deed: Deed) -> float | None:

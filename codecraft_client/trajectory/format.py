@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from codecraft_client.actions import Action
 from codecraft_client.errors import TrajectoryError
 from codecraft_client.events import StepEvent, StepResult, SubmitEvent, SubmitResult
+from codecraft_client.rewards import RewardOptions
 from codecraft_client.trajectory.plain import from_plain, name_of, to_plain
 from codecraft_client.types import Observation, Outcome, Task
 
@@ -37,7 +38,7 @@ class Header:
         task: Its public view, digest included; None: none was started yet.
         image_digest: Of the sandbox's image; empty when there was no sandbox yet.
         observation: What the agent saw first.
-        reward_options: How the episode pays, by the schema's names; None: by the default.
+        reward: How the episode pays.
         seed: Whatever seed the recording side used.
         notes: Whatever else it wants to say.
     """
@@ -51,7 +52,7 @@ class Header:
     task: Task | None
     image_digest: str
     observation: Observation
-    reward_options: dict[str, Any] | None
+    reward: RewardOptions
     seed: int | None
     notes: dict[str, Any]
 

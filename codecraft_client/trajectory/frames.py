@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from codecraft_client.actions import Action, ListFiles, ReadFile, RunCommand, Text, WriteFile
 from codecraft_client.events import Output, Phase, StepEvent, StepResult, SubmitEvent
+from codecraft_client.grades import CheckResult
 from codecraft_client.printable import Printable, printable
 from codecraft_client.telling import grade_lines, result_lines
 from codecraft_client.trajectory.format import ActionTaken, Event, Failure, Interrupt, Line, Result, Stdin, Submission, SubmissionResult
 from codecraft_client.trajectory.reader import Trajectory
-from codecraft_client.types import CheckResult, Gap, Stream
+from codecraft_client.types import Gap, Stream
 
 
 @dataclass(frozen=True, slots=True)

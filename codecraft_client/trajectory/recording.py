@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from codecraft_client.actions import Action
-from codecraft_client.episode import Episode
 from codecraft_client.errors import CodecraftError, InvalidFieldError, TrajectoryError
-from codecraft_client.events import Heartbeat, Started, StepEvent, StepResult, SubmitEvent, SubmitResult
+from codecraft_client.events import Heartbeat, Ready, Started, StepEvent, StepResult, SubmitEvent, SubmitResult
 from codecraft_client.listener import Listener
+from codecraft_client.rewards import Reward
 from codecraft_client.trajectory.format import (
     FORMAT,
     ActionTaken,
@@ -31,7 +31,7 @@ from codecraft_client.trajectory.format import (
     Versions,
 )
 from codecraft_client.trajectory.writer import Writer
-from codecraft_client.types import Outcome, Reward, ServerInfo
+from codecraft_client.types import Observation, Outcome, ServerInfo, Task
 
 
 class Recorder(Listener):
@@ -136,24 +136,43 @@ class Recorder(Listener):
             self._on_failure(error)
 
 
+class Recordable(Protocol):
+    """What is needed of an episode, be it of the client or of the asynchronous one."""
+
+    listener: Listener
+
+    @property
+    def ready(self) -> Ready:
+        """How it was opened."""
+        ...
+
+    @property
+    def task(self) -> Task | None:
+        """Its task."""
+        ...
+
+    @property
+    def observation(self) -> Observation:
+        """What was seen last."""
+        ...
+
+
 def record(
-    episode: Episode,
+    episode: Recordable,
     path: str | Path,
     server: ServerInfo,
     *,
     seed: int | None = None,
-    reward_options: Mapping[str, Any] | None = None,
     notes: Mapping[str, Any] | None = None,
     on_failure: Callable[[TrajectoryError], None] | None = None,
 ) -> Recorder:
     """Record all that is done in `episode` from now on.
 
     Args:
-        episode: The episode; it ends the recording when it is closed.
+        episode: The episode, of `Client` or `AsyncClient`; it ends the recording when it is closed.
         path: Of a file that is not there yet, with the extension .jsonl by custom.
         server: What `Client.server_info` says.
         seed: A seed to note.
-        reward_options: How the episode pays, where that was asked for.
         notes: Anything that JSON can say, such as the name of a model. No secrets.
 
         on_failure: Told once when the file can't be written any more; the episode goes on unrecorded. None: whoever acts gets the error.
@@ -163,7 +182,7 @@ def record(
     """
     header = Header(
         format=FORMAT,
-        episode_id=episode.episode_id,
+        episode_id=episode.ready.episode_id,
         worker=server.worker,
         started_at=time.time(),
         versions=Versions(
@@ -173,7 +192,7 @@ def record(
         task=episode.task,
         image_digest=episode.ready.image_digest,
         observation=episode.observation,
-        reward_options=None if reward_options is None else dict(reward_options),
+        reward=episode.ready.reward,
         seed=seed,
         notes=dict(notes or {}),
     )

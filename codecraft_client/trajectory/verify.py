@@ -1,7 +1,7 @@
 """Doing again what a trajectory says, in a fresh episode, and telling what came out otherwise."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from codecraft_client.events import Output, StepResult
 from codecraft_client.running import Running
 from codecraft_client.trajectory import compare
 from codecraft_client.trajectory.compare import Difference
-from codecraft_client.trajectory.format import ActionTaken, Failure, Header, Interrupt, Result, Stdin, SubmissionResult
+from codecraft_client.trajectory.format import ActionTaken, Failure, Interrupt, Result, Stdin, SubmissionResult
 from codecraft_client.trajectory.reader import Deed, Trajectory
 from codecraft_client.types import Stream, Task
 
@@ -28,13 +28,12 @@ class Verification:
     checked: int
 
 
-def verify(client: Client, trajectory: Trajectory, *, reset: Callable[[Header], Episode] | None = None) -> Verification:
+def verify(client: Client, trajectory: Trajectory) -> Verification:
     """Do all of it again.
 
     Args:
         client: Where.
         trajectory: What. Input and interrupts come at the same time of their step as they did then.
-        reset: Opens the episode; None: with the recorded task.
 
     Raises:
         TransportError: And whatever else opening the episode raises, but for a task that is not there: that is a difference.
@@ -47,7 +46,7 @@ def verify(client: Client, trajectory: Trajectory, *, reset: Callable[[Header], 
         again.differs("task", "task_id", header.task.task_id if header.task else "", error.message)
         return again.verification()
     again.note_versions(client)
-    with reset(header) if reset else client.reset(header.task.task_id if header.task else None) as episode:
+    with client.reset(header.task.task_id if header.task else None, reward=header.reward) as episode:
         again.same_opening(episode)
         again.do(episode)
     return again.verification()

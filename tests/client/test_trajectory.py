@@ -14,9 +14,11 @@ import pytest
 
 from codecraft_client import Client, CodecraftError, Episode, RunCommand, Text
 from codecraft_client.errors import InvalidFieldError, TrajectoryError
+from codecraft_client.grades import CheckResult
+from codecraft_client.rewards import RewardMode
 from codecraft_client.trajectory import Trajectory, asciicast, chat, read, record, replay
 from codecraft_client.trajectory.format import Event, Failure, Interrupt, Result, Stdin, SubmissionResult
-from codecraft_client.types import CheckResult, Outcome, Stream
+from codecraft_client.types import Outcome, Stream
 
 PROGRAM = """
 import os, signal, sys
@@ -35,7 +37,7 @@ with Client(sys.argv[1]) as client, client.reset("1") as episode:
 def recorded(address: str, path: Path) -> Trajectory:
     """An episode with a bit of everything, submitted."""
     with Client(address) as client, client.reset("1") as episode:
-        record(episode, path, client.server_info(), seed=7, reward_options={"mode": "outcome"}, notes={"model": "m"})
+        record(episode, path, client.server_info(), seed=7, notes={"model": "m"})
         episode.run("echo नमस्ते; echo 文").result()
         episode.write_file("b", b"\xff\xfe")
         episode.read_file("b")
@@ -66,7 +68,7 @@ def test_a_file_says_it_all(trajectory: Trajectory) -> None:
     """Versions and digests, each action, its output, what it paid and was worth, and how it ended."""
     header = trajectory.header
     assert (header.task and header.task.digest, header.seed, header.notes) == ("digest1", 7, {"model": "m"})
-    assert header.reward_options == {"mode": "outcome"}
+    assert header.reward.mode is RewardMode.OUTCOME
     assert header.image_digest.startswith("sha256:")
     assert (header.versions.protocol, header.versions.guest_digest) == (1, "0" * 64)
     assert "Say hello." in header.observation.message
