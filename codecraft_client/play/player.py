@@ -103,6 +103,8 @@ class Player:
             running = self._episode.start(RunCommand(command, stdin=stdin, stdin_open=live))
             interrupts.begin(running)
             with forwarded(running, sys.stdin.fileno()) if live else nullcontext():
+                if live:
+                    self._screen.note("What you type is its input; Ctrl-D ends it.")
                 for event in running:
                     self._screen.event(event)
             self._seen(running.result())

@@ -162,12 +162,13 @@ def test_typing_into_a_command(fake_address: str, tmp_path: Path) -> None:
     record = tmp_path / "run.jsonl"
     with terminal(tmp_path, "play", "1", "--target", fake_address, "--record", str(record)) as person:
         person.command(":stdin cat")
-        person.wait_for("\x1b[?2004l")  # the prompt has left the terminal to the command
+        person.wait_for("is its input")
         person.type("नमस्ते\n")
         person.wait_for("नमस्ते\r\nनमस्ते\r\n")
         person.type("\x04")
         person.command(":write f")
-        person.wait_for("ends it")
+        person.wait_for("A line `.` ends it")
+        person.wait_for("m|")
         person.type("x\r\x03")
         person.wait_for("Nothing is written.")
         person.command(":quit")

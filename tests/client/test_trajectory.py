@@ -126,11 +126,11 @@ def test_without_a_task(fake_address: str, tmp_path: Path) -> None:
     assert told.deeds[0].result.started_task.digest == "digest1"
 
 
-def test_a_crash(fake_address: str, tmp_path: Path) -> None:
+def test_a_crash(world: str, tmp_path: Path) -> None:
     """Who is killed in the middle of a command leaves all that was seen, down to the last piece of output."""
     path = tmp_path / "run.jsonl"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    done = subprocess.run([sys.executable, "-c", PROGRAM, fake_address, str(path)], env=environment, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", PROGRAM, world, str(path)], env=environment, check=False, timeout=60)
     assert done.returncode == -signal.SIGKILL
     told = read(path)
     assert (told.end, told.cut) == (None, False)
