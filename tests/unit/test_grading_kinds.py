@@ -59,6 +59,12 @@ async def test_what_a_function_is_said_to_return_is_weighed_here(program: Progra
     assert why in found
 
 
+async def test_an_integer_beyond_all_floats_is_a_wrong_value() -> None:
+    """What is expected may be a float: then too such an integer fails the check, and breaks nothing."""
+    body = FunctionCheck("m.py", "f", (Call("[1]", returns="2.5"),))
+    assert "must return" in await reason(body, Program(b'{"value": 1' + b"0" * 400 + b"}\n"))
+
+
 def outcomes(**results: str) -> bytes:
     return json.dumps({f"test_a.py::{name}": [outcome, "why"] for name, outcome in results.items()}).encode()
 

@@ -91,9 +91,16 @@ def agree(expected: Any, came: Any, tolerance: float) -> bool:
         return expected is came
     if isinstance(expected, int | float) and isinstance(came, int | float):
         near = isinstance(expected, float) or isinstance(came, float)
-        return expected == came or (near and math.isclose(expected, came, rel_tol=tolerance, abs_tol=tolerance))
+        return expected == came or (near and _close(expected, came, tolerance))
     if isinstance(expected, list) and isinstance(came, list):
         return len(expected) == len(came) and all(agree(one, other, tolerance) for one, other in zip(expected, came, strict=True))
     if isinstance(expected, dict) and isinstance(came, dict):
         return expected.keys() == came.keys() and all(agree(value, came[key], tolerance) for key, value in expected.items())
     return bool(expected == came)
+
+
+def _close(expected: float, came: float, tolerance: float) -> bool:
+    try:
+        return math.isclose(expected, came, rel_tol=tolerance, abs_tol=tolerance)
+    except OverflowError:  # an integer beyond all floats
+        return False
