@@ -31,7 +31,7 @@ from codecraft_server.errors import (
     TaskNotFoundError,
 )
 from codecraft_server.rewards import BY_OUTCOME, RewardTerms
-from codecraft_server.sandbox import Sandboxes
+from codecraft_server.sandbox import Sandboxes, SandboxSpec
 from codecraft_server.settings import Settings
 from codecraft_server.task import Task
 
@@ -56,6 +56,7 @@ class Episodes:
         self._statistics = Statistics(settings.statistics)
         works = Works(self._clock, settings.grading, self._household)
         self._world = World(sandboxes, curriculum, grader, settings, self._clock, self._household, works, self._statistics)
+        self._specs = _specs(curriculum)
         self._worker = worker
         self._admission = Admission(settings.episodes.max_episodes, settings.episodes.max_queued_resets)
         self._openings: dict[str, Opening] = {}  # by request id, as long as the opening or its episode lives
@@ -71,6 +72,7 @@ class Episodes:
     def replace_curriculum(self, curriculum: Curriculum) -> None:
         """Have another one from now on. Episodes keep the task they were opened with."""
         self._world.curriculum = curriculum
+        self._specs = _specs(curriculum)
 
     @property
     def sandboxes(self) -> Sandboxes:
@@ -243,9 +245,8 @@ class Episodes:
 
     def load(self) -> Load:
         """What of the capacity is in use."""
-        specs = tuple({task.sandbox: None for task in self.curriculum.tasks.values()})
         grader = self._world.grader
-        return Load(self._admission.taken, self._admission.waiting, self.sandboxes.ready(specs), grader.gradings, grader.queued)
+        return Load(self._admission.taken, self._admission.waiting, self.sandboxes.ready(self._specs), grader.gradings, grader.queued)
 
     def prewarm(self, task_id: str, count: int) -> int:
         """Have sandboxes for a task stand ready; returns how many do at this moment."""
@@ -280,6 +281,11 @@ class Episodes:
     async def _finish(self) -> None:
         await self._regradings.aclose()
         await self._household.finish()
+
+
+def _specs(curriculum: Curriculum) -> tuple[SandboxSpec, ...]:
+    """What its sandboxes are made from, each once: looked for with every GetServerInfo, so made once for a curriculum."""
+    return tuple({task.sandbox: None for task in curriculum.tasks.values()})
 
 
 async def _all(works: Iterable[Awaitable[None]]) -> None:
