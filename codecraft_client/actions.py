@@ -60,3 +60,8 @@ class Text:
 
 
 Action: TypeAlias = RunCommand | WriteFile | ReadFile | ListFiles | Text
+
+
+def as_text(value: str | bytes) -> str:
+    """Return a field of an action for people to read; what is not UTF-8 is shown as U+FFFD."""
+    return value if isinstance(value, str) else value.decode(errors="replace")

@@ -7,7 +7,7 @@ import sys
 from collections import deque
 from typing import Any
 
-from codecraft_client.actions import Action, ListFiles, ReadFile, RunCommand, Text, WriteFile
+from codecraft_client.actions import Action, ListFiles, ReadFile, RunCommand, Text, WriteFile, as_text
 from codecraft_client.events import StepResult
 
 LINES = 1000  # of the screen and what has scrolled off it
@@ -72,13 +72,13 @@ class Terminal:
 def _prompted(action: Action) -> str:
     match action:
         case RunCommand():
-            return f"$ {_text(action.command)}"
+            return f"$ {as_text(action.command)}"
         case WriteFile():
-            return f"> write {_text(action.path)} ({len(action.content)})"
+            return f"> write {as_text(action.path)} ({len(action.content)})"
         case ReadFile():
-            return f"> read {_text(action.path)}"
+            return f"> read {as_text(action.path)}"
         case ListFiles():
-            return f"> list {_text(action.path)}"
+            return f"> list {as_text(action.path)}"
         case Text():
             command = _command(action.text)
             return f"> {action.text.strip()}" if command is None else f"$ {command}"
@@ -93,7 +93,3 @@ def _command(text: str) -> str | None:
     if isinstance(said, dict) and said.keys() == {"action", "command"} and said["action"] == "command":
         return str(said["command"])
     return None
-
-
-def _text(value: str | bytes) -> str:
-    return value if isinstance(value, str) else value.decode(errors="replace")

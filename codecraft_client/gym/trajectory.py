@@ -12,21 +12,20 @@ import math
 import platform
 import re
 import time
-from enum import Enum
 from pathlib import Path
 from typing import IO, Any
 
 import gymnasium
 from gymnasium.utils import RecordConstructorArgs
 
-from codecraft_client.actions import Action, ListFiles, ReadFile, RunCommand, Text, WriteFile
+from codecraft_client.actions import Action, Text
 from codecraft_client.errors import CodecraftError
 from codecraft_client.gym import observations
 from codecraft_client.gym.env import inmost
+from codecraft_client.trajectory.plain import name_of, to_plain
 from codecraft_client.types import Observation
 
 FORMAT = 1
-NAMES: dict[type, str] = {RunCommand: "run_command", WriteFile: "write_file", ReadFile: "read_file", ListFiles: "list_files"}
 
 
 class RecordTrajectory(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
@@ -128,7 +127,7 @@ class RecordTrajectory(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorA
 
     def _write(self, kind: str, facts: dict[str, Any]) -> None:
         if self._file is not None:
-            self._file.write(json.dumps({"type": kind} | facts, default=_plain, allow_nan=False) + "\n")
+            self._file.write(json.dumps({"type": kind} | facts, default=to_plain, allow_nan=False) + "\n")
             self._file.flush()
 
 
@@ -137,7 +136,7 @@ def _action(action: Action | None) -> dict[str, Any] | None:
         return None
     if isinstance(action, Text):
         return {"text": action.text}
-    return {NAMES[type(action)]: {name: value for name, value in dataclasses.asdict(action).items() if value is not None}}
+    return {name_of(type(action)): {name: value for name, value in dataclasses.asdict(action).items() if value is not None}}
 
 
 def _observation(seen: Observation) -> dict[str, Any]:
@@ -145,17 +144,3 @@ def _observation(seen: Observation) -> dict[str, Any]:
     told = observations.observed(seen)
     data = seen.file.data if seen.file else seen.output
     return told if seen.files or told["output"].encode() == data else told | {"output_bytes": {"base64": base64.b64encode(data).decode()}}
-
-
-def _plain(value: object) -> object:
-    """What JSON has no word for: values, and bytes, which are text wherever they are UTF-8."""
-    if isinstance(value, Enum):
-        return value.value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
-    if not isinstance(value, bytes):
-        raise TypeError(f"{type(value).__name__} can't be recorded")
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return {"base64": base64.b64encode(value).decode()}

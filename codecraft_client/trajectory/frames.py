@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from codecraft_client.actions import Action, ListFiles, ReadFile, RunCommand, Text, WriteFile
+from codecraft_client.actions import Action, ListFiles, ReadFile, RunCommand, Text, WriteFile, as_text
 from codecraft_client.events import Output, Phase, StepEvent, StepResult, SubmitEvent
 from codecraft_client.grades import CheckResult
 from codecraft_client.printable import Printable, printable
@@ -119,16 +119,12 @@ def spoken(action: Action) -> str:
     """An action as somebody would have typed it."""
     match action:
         case RunCommand():
-            return _text(action.command)
+            return as_text(action.command)
         case WriteFile():
-            return f":write {shlex.quote(_text(action.path))}  ({len(_text(action.content))} characters)"
+            return f":write {shlex.quote(as_text(action.path))}  ({len(as_text(action.content))} characters)"
         case ReadFile():
-            return f":read {shlex.quote(_text(action.path))}"
+            return f":read {shlex.quote(as_text(action.path))}"
         case ListFiles():
-            return f":list {shlex.quote(_text(action.path) or '.')}"
+            return f":list {shlex.quote(as_text(action.path) or '.')}"
         case Text():
             return action.text
-
-
-def _text(value: str | bytes) -> str:
-    return value if isinstance(value, str) else value.decode(errors="replace")
