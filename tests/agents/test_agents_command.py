@@ -197,7 +197,7 @@ def test_tasks_that_can_not_be_judged_have_status_1(address: str, tmp_path: Path
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["1"], "say who plays"),
+        (["1", "--agent", "light", "--model", "m", "--record", "file"], "--record is for playing by hand"),
         (["--agent", "light", "--model", "m"], "say what is to be played"),
         (["1", "--agent", "light"], "--model"),
         (["1", "--agent", "nobody"], "no agent 'nobody'"),
