@@ -13,6 +13,7 @@ import (
 const (
 	longestFreeze = 5 * time.Second
 	stopWithin    = time.Second
+	patience      = stopWithin / 2         // then what is continued by another process as fast as it is stopped is ended
 	firstLook     = 100 * time.Microsecond // a sleeper is stopped as soon as it is scheduled
 )
 
@@ -70,13 +71,13 @@ func (g *guest) stopAll() (stopped, unstopped int) {
 	for _, p := range z.stopped {
 		hit[p.key()] = true
 	}
-	pause, until := firstLook, time.Now().Add(stopWithin)
+	pause, began := firstLook, time.Now()
 	for {
 		moving, held := 0, 0
 		killing.Lock()
-		blocking(func() { moving, held = g.stopRound(hit) })
+		blocking(func() { moving, held = g.stopRound(hit, time.Since(began) > patience) })
 		killing.Unlock()
-		if moving == 0 || time.Now().After(until) {
+		if moving == 0 || time.Since(began) > stopWithin {
 			return len(z.stopped), moving - held
 		}
 		time.Sleep(pause)
@@ -102,18 +103,26 @@ func (g *guest) forgetFrozen() {
 }
 
 // stopRound stops what moves and says how much still did, and how much of that the kernel holds: the parent of a vfork, which is stopped when it comes back.
-func (g *guest) stopRound(hit map[processKey]bool) (moving, held int) {
+// What was stopped and moves again was continued by another process, and is stopped again. With `end` it is killed if it runs: only so can those be held
+// that do nothing but continue one another.
+func (g *guest) stopRound(hit map[processKey]bool, end bool) (moving, held int) {
 	for _, p := range g.agentProcesses() {
 		if p.state == 'T' || p.state == 't' || p.state == 'Z' || p.state == 'X' {
 			continue
 		}
 		moving++
-		if hit[p.key()] && p.state == 'D' {
+		switch {
+		case !hit[p.key()]:
+			if syscall.Kill(p.pid, syscall.SIGSTOP) == nil {
+				hit[p.key()] = true
+				g.freezer.stopped = append(g.freezer.stopped, p)
+			}
+		case p.state == 'D':
 			held++
-		}
-		if !hit[p.key()] && syscall.Kill(p.pid, syscall.SIGSTOP) == nil {
-			hit[p.key()] = true
-			g.freezer.stopped = append(g.freezer.stopped, p)
+		case end && p.state == 'R' && !stopPending(p.pid):
+			syscall.Kill(p.pid, syscall.SIGKILL)
+		default:
+			syscall.Kill(p.pid, syscall.SIGSTOP)
 		}
 	}
 	return moving, held

@@ -1,11 +1,56 @@
 package main
 
 import (
+	"os"
 	"os/exec"
+	"runtime"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
 )
+
+const playedPart = "CODECRAFT_TEST_PART" // what the test program is when it starts itself anew
+
+// Before the tests, and so on the first thread.
+func init() {
+	switch os.Getenv(playedPart) {
+	case "continuer":
+		for {
+			syscall.Kill(0, syscall.SIGCONT)
+		}
+	case "leaderless":
+		go func() {
+			for {
+				time.Sleep(time.Millisecond)
+			}
+		}()
+		runtime.LockOSThread()
+		syscall.RawSyscall(syscall.SYS_EXIT, 0, 0, 0)
+	}
+}
+
+// startPart starts the test program anew, a number of times in one process group of their own.
+func startPart(t *testing.T, part string, times int) *exec.Cmd {
+	t.Helper()
+	script := "exec \"$0\""
+	if times > 1 {
+		script = "for i in $(seq " + strconv.Itoa(times) + "); do \"$0\" & done; wait"
+	}
+	executable, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := exec.Command("/bin/sh", "-c", script, executable)
+	tree.Env = append(os.Environ(), playedPart+"="+part)
+	tree.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := tree.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go tree.Wait()
+	time.Sleep(100 * time.Millisecond)
+	return tree
+}
 
 func freezingGuest() *guest {
 	return &guest{reaper: newReaper(), commands: map[uint32]*command{}}
@@ -54,6 +99,34 @@ func TestFreezeAndThaw(t *testing.T) {
 	if stateOf(t, asleep) != 'T' {
 		t.Error("what the agent had stopped goes on")
 	}
+}
+
+// Processes that continue one another are held too, if need be by ending them.
+func TestFreezeHoldsThoseThatContinueOneAnother(t *testing.T) {
+	g := freezingGuest()
+	tree := startPart(t, "continuer", 8)
+	defer killProcesses(under(tree.Process.Pid), 0)
+	for range 3 {
+		if _, unstopped := g.stopAll(); unstopped != 0 {
+			t.Fatalf("%d still move", unstopped)
+		}
+		g.letGo()
+	}
+}
+
+// A process whose first thread has ended looks like a zombie; it is stopped as any other.
+func TestFreezeStopsLeaderless(t *testing.T) {
+	g := freezingGuest()
+	tree := startPart(t, "leaderless", 1)
+	defer killProcesses(under(tree.Process.Pid), 0)
+	if n, unstopped := g.stopAll(); n < 1 || unstopped != 0 {
+		t.Fatalf("%d stopped, %d not", n, unstopped)
+	}
+	if state := stateOf(t, tree); state != 'T' {
+		t.Errorf("it is %c", state)
+	}
+	g.letGo()
+	awaitState(t, tree, false)
 }
 
 // A freeze that nobody ends, ends; one that was prolonged does not end with the first.

@@ -13,6 +13,7 @@ import (
 type process struct {
 	pid, parent int
 	state       byte
+	threads     int
 	start       uint64 // clock ticks after boot
 }
 
@@ -29,7 +30,7 @@ type processTable map[int][]process
 // scanProcesses reads the whole table. Those in `own` (the guest's processes, which only it can reap) are not looked at again.
 func scanProcesses(own map[int]process) processTable {
 	table := processTable{}
-	for _, pid := range listPIDs() {
+	for _, pid := range numbersIn("/proc") {
 		p, known := own[pid]
 		if !known {
 			var ok bool
@@ -42,8 +43,9 @@ func scanProcesses(own map[int]process) processTable {
 	return table
 }
 
-func listPIDs() []int {
-	fd, err := syscall.Open("/proc", syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_CLOEXEC, 0)
+// numbersIn lists the entries of a directory of proc(5) that are process or thread ids.
+func numbersIn(directory string) []int {
+	fd, err := syscall.Open(directory, syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_CLOEXEC, 0)
 	if err != nil {
 		return nil
 	}
@@ -70,7 +72,39 @@ func listPIDs() []int {
 func readProcess(pid int) (process, bool) {
 	var buffer [1024]byte
 	n := readInto("/proc/"+strconv.Itoa(pid)+"/stat", buffer[:])
-	return parseStat(pid, buffer[:n])
+	p, there := parseStat(pid, buffer[:n])
+	if there && p.state == 'Z' && p.threads > 1 {
+		p.state = stateWithoutLeader(pid)
+	}
+	return p, there
+}
+
+// stateWithoutLeader is the state of a process whose first thread has ended, which makes it look like a zombie while others go on: of one that moves, if any.
+func stateWithoutLeader(pid int) byte {
+	state := byte('Z')
+	directory := "/proc/" + strconv.Itoa(pid) + "/task"
+	for _, thread := range numbersIn(directory) {
+		var buffer [1024]byte
+		n := readInto(directory+"/"+strconv.Itoa(thread)+"/stat", buffer[:])
+		t, there := parseStat(thread, buffer[:n])
+		if !there || t.state == 'Z' || t.state == 'X' {
+			continue
+		}
+		if state = t.state; state != 'T' && state != 't' {
+			return state
+		}
+	}
+	return state
+}
+
+// stopPending says whether a process has been told to stop and has not come to it yet (proc(5) status, ShdPnd: those for the whole process).
+func stopPending(pid int) bool {
+	var buffer [4096]byte
+	n := readInto("/proc/"+strconv.Itoa(pid)+"/status", buffer[:])
+	_, rest, _ := bytes.Cut(buffer[:n], []byte("\nShdPnd:\t"))
+	line, _, _ := bytes.Cut(rest, []byte("\n"))
+	pending, _ := strconv.ParseUint(string(line), 16, 64)
+	return pending&(1<<(syscall.SIGSTOP-1)) != 0
 }
 
 // parseStat reads proc(5) stat. The name in it is the process's own choice and may hold anything, so fields count from its last parenthesis.
@@ -80,8 +114,9 @@ func parseStat(pid int, stat []byte) (process, bool) {
 		return process{}, false
 	}
 	parent, _ := strconv.Atoi(string(fields[1]))
+	threads, _ := strconv.Atoi(string(fields[17]))
 	start, err := strconv.ParseUint(string(fields[19]), 10, 64)
-	return process{pid: pid, parent: parent, state: fields[0][0], start: start}, err == nil
+	return process{pid: pid, parent: parent, state: fields[0][0], threads: threads, start: start}, err == nil
 }
 
 func readInto(path string, buffer []byte) int {
