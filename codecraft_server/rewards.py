@@ -63,7 +63,7 @@ def outcome(score: float) -> Reward:
 
 def increased(reward: Reward, parts: tuple[RewardComponent, ...]) -> Reward:
     """A reward with further parts; one that is absent stays so."""
-    return replace(reward, components=reward.components + parts) if reward.valid else reward
+    return replace(reward, components=reward.components + parts) if reward.valid and parts else reward
 
 
 class RewardMode(Enum):

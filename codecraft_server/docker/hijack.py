@@ -112,6 +112,11 @@ class HijackedStream(asyncio.Protocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
 
+    @property
+    def takes_more(self) -> bool:
+        """Whether the socket takes more at once, or is gone."""
+        return self._may_write.is_set()
+
     async def drained(self) -> None:
         """Return when the socket takes more, or is gone."""
         await self._may_write.wait()

@@ -51,6 +51,11 @@ class Wire(Protocol):
         """Send in order; without effect once closed."""
         ...
 
+    @property
+    def takes_more(self) -> bool:
+        """Whether more may be written at once."""
+        ...
+
     async def drained(self) -> None:
         """Return when more may be written."""
         ...
@@ -215,7 +220,7 @@ class Link:
 
     async def drained(self) -> None:
         """Wait until more may be sent. Raises SandboxLostError, also when the guest takes nothing for too long."""
-        if self._wire is not None:
+        if self._wire is not None and not self._wire.takes_more:
             try:
                 async with asyncio.timeout(self._patience_s):
                     await self._wire.drained()

@@ -119,11 +119,15 @@ async def run_command(
 async def _followed(command: Command, streamed: Callable[[Output | Gap], None] | None) -> Effect:
     kept: list[Output | Gap] = []
     take = streamed or kept.append
-    async for event in command.events():
+    end: Ended | None = None
+    async for event in command.events():  # to its end: an iterator that is left before has to be closed by a task of its own
         if isinstance(event, Ended):
-            return _ended(event, kept)
-        take(event)
-    raise AssertionError("a command's events stopped without an Ended")
+            end = event
+        else:
+            take(event)
+    if end is None:
+        raise AssertionError("a command's events stopped without an Ended")
+    return _ended(end, kept)
 
 
 def _ended(ended: Ended, kept: list[Output | Gap]) -> Effect:

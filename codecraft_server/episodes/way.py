@@ -24,6 +24,9 @@ class Stride:
     changes: tuple[MilestoneChange, ...] = ()
 
 
+_STANDING = Stride()
+
+
 class Way:
     """Of one episode of one task. At its start no milestone holds."""
 
@@ -35,6 +38,8 @@ class Way:
 
     def step(self, holds: Sequence[bool] | None) -> Stride:
         """Count a step. `holds` says of each milestone whether it holds now; None: nothing can have changed."""
+        if not self._milestones:
+            return _STANDING
         before, reached_before = self._holds, self._reached
         if holds is not None:
             self._holds = tuple(holds)

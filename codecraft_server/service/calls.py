@@ -24,6 +24,7 @@ from codecraft_server.wire.status import INTERNAL, internal, mapping, status
 _log = logging.getLogger(__name__)
 _OURS = "/codecraft."
 _SCHEME = "bearer "
+_QUIET = ("Get", "List", "Step", "WriteStdin")  # what there is thousands of
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 _Continuation = Callable[[grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHandler[Any, Any]"]]
@@ -179,8 +180,10 @@ def _trailers(answer: status_pb2.Status) -> tuple[tuple[str, bytes], ...]:
 
 
 def _report(call: _Call, began: float) -> None:
-    """Log a call in one line: at info where it changes something or fails, else at debug."""
-    quiet = call.code == "OK" and call.method.startswith(("Get", "List"))
+    """Log a call in one line: at info where it opens, ends or stops something, or fails; else, a step that was taken included, at debug."""
+    level = logging.DEBUG if call.code == "OK" and call.method.startswith(_QUIET) else logging.INFO
+    if not _log.isEnabledFor(level):
+        return
     fields = {"method": call.method, "code": call.code, "ms": round(1000 * (time.monotonic() - began), 1)}
     if call.episode:
         fields["episode"] = call.episode
@@ -188,4 +191,4 @@ def _report(call: _Call, began: float) -> None:
         fields["incident"] = call.incident
     if call.requests is not None:
         fields["requests"] = call.requests
-    _log.log(logging.DEBUG if quiet else logging.INFO, "call", extra=fields)
+    _log.log(level, "call", extra=fields)

@@ -1,11 +1,13 @@
 """Tasks as agents may see them, and what bounds an episode. What is hidden is counted at most: checks, milestones."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from codecraft.v1 import types_pb2 as pb
 from codecraft_server.episodes.events import Budget
 from codecraft_server.errors import CurriculumError
-from codecraft_server.task import Task, Visibility
+from codecraft_server.sandbox import Limits
+from codecraft_server.task import Task, TaskLimits, Visibility
 from codecraft_server.wire.scalars import duration
 
 _MAX_TASK_BYTES = 256 * 1024  # Ready holds a task twice: as itself and in words
@@ -51,19 +53,23 @@ def task(value: Task, terms: Terms) -> pb.Task:
 
 def limits(value: Task, terms: Terms) -> pb.Limits:
     """Encode what bounds an episode of a task."""
-    box = value.sandbox.limits
     bounded = terms.rootfs_bounded or not value.sandbox.writable_rootfs
+    return _limits(value.limits, value.sandbox.limits, bounded, terms.output_max_bytes)
+
+
+@lru_cache(256)  # every result of a step has them
+def _limits(value: TaskLimits, box: Limits, rootfs_bounded: bool, output_max_bytes: int) -> pb.Limits:
     return pb.Limits(
-        steps=value.limits.steps,
-        episode_time=duration(value.limits.episode_s),
-        command_time=duration(value.limits.command_s),
-        grading_time=duration(value.limits.grading_s),
+        steps=value.steps,
+        episode_time=duration(value.episode_s),
+        command_time=duration(value.command_s),
+        grading_time=duration(value.grading_s),
         cpus=box.cpus,
         memory_bytes=box.memory_bytes,
-        disk_bytes=box.disk_bytes if bounded else 0,
+        disk_bytes=box.disk_bytes if rootfs_bounded else 0,
         pids=box.pids,
-        output_bytes=value.limits.output_bytes,
-        output_max_bytes=terms.output_max_bytes,
+        output_bytes=value.output_bytes,
+        output_max_bytes=output_max_bytes,
     )
 
 

@@ -75,6 +75,11 @@ class ScriptedGuest:
         self.got += [Frame(frame.type, frame.id, frame.header, bytes(frame.body)) for frame in self._decoder.feed(data)]
         self._written.set()
 
+    @property
+    def takes_more(self) -> bool:
+        """See `link.Wire`."""
+        return self.takes.is_set()
+
     async def drained(self) -> None:
         """See `link.Wire`: it is full while `takes` is cleared."""
         await self.takes.wait()
