@@ -25,6 +25,7 @@ _log = logging.getLogger(__name__)
 _OURS = "/codecraft."
 _SCHEME = "bearer "
 _QUIET = ("Get", "List", "Step", "WriteStdin")  # what there is thousands of
+_UNEVENTFUL = ("OK", "CANCELLED")  # a client that has its result may drop the call before the server has ended it
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 _Continuation = Callable[[grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHandler[Any, Any]"]]
@@ -181,7 +182,7 @@ def _trailers(answer: status_pb2.Status) -> tuple[tuple[str, bytes], ...]:
 
 def _report(call: _Call, began: float) -> None:
     """Log a call in one line: at info where it opens, ends or stops something, or fails; else, a step that was taken included, at debug."""
-    level = logging.DEBUG if call.code == "OK" and call.method.startswith(_QUIET) else logging.INFO
+    level = logging.DEBUG if call.code in _UNEVENTFUL and call.method.startswith(_QUIET) else logging.INFO
     if not _log.isEnabledFor(level):
         return
     fields = {"method": call.method, "code": call.code, "ms": round(1000 * (time.monotonic() - began), 1)}
