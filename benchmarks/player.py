@@ -48,13 +48,16 @@ class Episode:
         """Run a command and time the call."""
         request = self.next_step(command, timeout_s=timeout_s, stream=stream)
         streamed = 0
+        stepped: Stepped | None = None
         began = time.perf_counter()
-        async for event in self._stub.Step(request, timeout=CALL_S):
+        async for event in self._stub.Step(request, timeout=CALL_S):  # to its end: a stream that is left before is cancelled
             if event.HasField("output"):
                 streamed += len(event.output.data)
             elif event.HasField("result"):
-                return Stepped(time.perf_counter() - began, streamed, event.result)
-        raise AssertionError("a step ended without its result")
+                stepped = Stepped(time.perf_counter() - began, streamed, event.result)
+        if stepped is None:
+            raise AssertionError("a step ended without its result")
+        return stepped
 
     def next_step(self, command: bytes, *, timeout_s: float | None = None, stream: bool = False) -> pb.StepRequest:
         """The request of its next step."""
@@ -126,10 +129,10 @@ class Player:
 
     async def bare_step(self) -> float:
         """Time one Step of a server that does nothing."""
-        began = time.perf_counter()
+        began, seconds = time.perf_counter(), 0.0
         async for _ in self._environment.Step(pb.StepRequest(), timeout=CALL_S):
-            pass
-        return time.perf_counter() - began
+            seconds = time.perf_counter() - began
+        return seconds
 
     def rollout(self) -> Rollout:
         """Begin a stream for steps."""
