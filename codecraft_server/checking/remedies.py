@@ -22,7 +22,7 @@ _BY_WORD = (  # what a check's reason has in it, and what that means
     ("NameError", "A name is misspelled, in the hidden tests or in the solution."),
     ("skipped", "A skipped test is no pass: take the mark off it."),
     ("did not run", "An id in `expected` names no test that runs: correct it, or leave `expected` out to have it taken from the files."),
-    ("printed too much", "Have the program print less, or raise limits.output_kb."),
+    ("printed too much", "Have the program print less: what a check reads is bounded, whatever the task's limits."),
 )
 
 

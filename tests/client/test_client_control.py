@@ -9,6 +9,7 @@ import pytest
 from blocking import blocking_control_client
 from google.rpc import code_pb2
 from scripted_service import Script, refusal
+from snippets import snippet
 from worlds import fake_world
 
 from codecraft_client import (
@@ -152,11 +153,10 @@ def test_no_fitting_task_is_an_error_of_its_own() -> None:
 
 def test_the_page_shows_what_works(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The program of docs/curriculum-service.md runs as it stands, and its output is what it promises."""
-    shown = re.search(r"<!-- test: choosing -->\n```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    assert shown is not None
+    program = snippet("docs/curriculum-service.md", "choosing")
     with fake_world() as address:
         monkeypatch.setenv("CODECRAFT_TARGET", address)
-        exec(compile(shown.group(1), str(PAGE), "exec"), {})  # noqa: S102 - our own page
+        exec(compile(program, "curriculum-service.md", "exec"), {})  # noqa: S102 - our own page
     lines = capsys.readouterr().out.splitlines()
     assert lines[:8] == ["1 Outcome.PASSED"] * 8
     assert lines[8:] == ["1 8 1.0"]

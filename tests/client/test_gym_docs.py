@@ -7,10 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from snippets import every, snippet
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "docs" / "gymnasium.md", ROOT / "README.md"]
-PROGRAMS = [program for page in PAGES for program in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL) if "gym" in program]
+PROGRAMS = [*every("docs/gymnasium.md", "python"), snippet("README.md", "gym")]
 
 
 @pytest.mark.docker

