@@ -1,4 +1,4 @@
-"""Whether a command line that a page shows can be right: it is read by the parser of the program that it calls. Runs nothing but `make help`."""
+"""Whether a command line of a page can be right: the parser of the program that it calls reads it. Runs nothing but `make help`."""
 
 import contextlib
 import functools

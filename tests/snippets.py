@@ -38,6 +38,7 @@ class Snippet:
 
     @property
     def where(self) -> str:
+        """PAGE:LINE."""
         return f"{self.page}:{self.line}"
 
 
@@ -82,7 +83,7 @@ def table(page: str, name: str) -> list[list[str]]:
     """The rows of the table behind `<!-- test: NAME -->`, without its head; each a list of its cells."""
     found = re.search(rf"<!-- test: {re.escape(name)} -->\n\|.*\n\|[-| ]+\n((?:\|.*\n)+)", (ROOT / page).read_text())
     assert found is not None, f"{page} has no table {name!r}"
-    return [[cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))] for line in found[1].splitlines()]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip("|"))] for line in found[1].splitlines()]
 
 
 def _mark(kind: str | None, text: str | None) -> tuple[str, str]:

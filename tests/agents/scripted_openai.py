@@ -79,6 +79,7 @@ class ScriptedOpenAI:
         failures: How the next requests fail, in order.
         usage: Whether tokens are reported.
         key: What must be sent; empty: anything.
+        tools: How many must be offered to the model.
         talks: All conversations that were answered.
         held: While set to an event, replies wait for it.
     """
@@ -87,6 +88,7 @@ class ScriptedOpenAI:
     failures: deque[Failing] = field(default_factory=deque)
     usage: bool = True
     key: str = ""
+    tools: int = 5
     talks: list[Talk] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
@@ -121,11 +123,11 @@ class ScriptedOpenAI:
             return self.failures.popleft() if self.failures else None
 
 
-def wrong_with(body: dict[str, Any]) -> str:
+def wrong_with(body: dict[str, Any], tools: int) -> str:
     """What the real server would refuse, or nothing."""
     if not body.get("model") or not isinstance(body.get("messages"), list):
         return "model and messages are required"
-    if [tool["type"] for tool in body.get("tools", ())] != ["function"] * 5:
+    if [tool["type"] for tool in body.get("tools", ())] != ["function"] * tools:
         return "tools are wrong"
     waiting: list[str] = []
     for message in body["messages"]:
@@ -152,7 +154,7 @@ def handler(server: ScriptedOpenAI) -> type[BaseHTTPRequestHandler]:
                 failing = error(404, "no such path")
             elif server.key and self.headers["Authorization"] != f"Bearer {server.key}":
                 failing = error(401, "Incorrect API key provided", "invalid_api_key")
-            elif problem := wrong_with(body):
+            elif problem := wrong_with(body, server.tools):
                 failing = error(400, problem)
             self._send(failing or Failing(body=json.dumps(server.answer(body)).encode()))
 

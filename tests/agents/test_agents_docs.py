@@ -1,7 +1,7 @@
-"""The page for agent developers says what is true: its snippets are files that run, its command lines are understood."""
+"""The pages for agent developers say what is true: their programs run, and they name all there is."""
 
+import json
 import re
-import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,30 +14,13 @@ from players import careful
 from scripted_openai import ScriptedOpenAI
 from world import a_word_task
 
-from codecraft_client import cli
 from codecraft_client.agents import Stop
 from codecraft_client.agents.settings import AgentSettings
 from codecraft_client.agents.tools import TOOLS
 from codecraft_server.task import Check, Expected, FileCheck, Match, Visibility
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "agents.md").read_text()
-SNIPPETS = re.findall(r"<!-- test: (\S+) -->\n```python\n(.*?)```", PAGE, re.DOTALL)
-
-
-@pytest.mark.parametrize(("path", "shown"), SNIPPETS, ids=[path for path, _ in SNIPPETS])
-def test_snippets_are_the_examples(path: str, shown: str) -> None:
-    """What the page shows is the file but for its docstring."""
-    program = (ROOT / path).read_text()
-    assert shown.strip() in program
-
-
-def test_command_lines_are_understood() -> None:
-    """Every `codecraft play` of the page parses."""
-    lines = re.findall(r"^codecraft (play .*)$", PAGE, re.MULTILINE)
-    assert len(lines) == 5
-    for line in lines:
-        cli._parser().parse_args(shlex.split(line))
+PAGE = (ROOT / "docs" / "models.md").read_text()
 
 
 def test_the_page_names_all_there_is() -> None:
@@ -58,6 +41,28 @@ def test_the_model_example(serve_model: Callable[..., ScriptedOpenAI], monkeypat
     assert done.returncode == 0, done.stderr
     assert '> run_command {"command": "echo word-1"}\nword-1\n[exit code 0]' in done.stdout
     assert done.stdout.splitlines()[-1] == "reward 1.0"
+
+
+def test_the_text_example(serve_model: Callable[..., ScriptedOpenAI], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It shows the model what came of nonsense, of a command and of a file, and ends with a return of 0: a penalty, then the score."""
+    said = iter(["ls", '{"action": "command", "command": "echo word-1"}', action("write_file"), action("read_file"), action("submit")])
+    model = serve_model(lambda _: next(said), tools=0)
+    monkeypatch.setenv("OPENAI_MODEL", "m")
+    monkeypatch.setenv("OPENAI_BASE_URL", model.base_url)
+    with fake_world(tasks=[a_word_task("1")]) as address:
+        done = example("text_agent.py", address, tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = [message["content"] for message in model.talks[-1].messages if message["role"] == "user"]
+    assert "JSON" in told[1]
+    assert told[2] == "word-1\n\n[exited, exit code 0]\n[10 steps left]"
+    assert "word-1!" in told[4]
+    assert done.stdout.splitlines()[-1] == "Outcome.PASSED return 0.0"
+
+
+def action(kind: str) -> str:
+    """An action on the answer of the word task, in the text dialect."""
+    content = {"content": "word-1!"} if kind == "write_file" else {}
+    return json.dumps({"action": kind} | ({"path": "answer.txt"} | content if "file" in kind else {}))
 
 
 def test_the_own_agent_example(tmp_path: Path) -> None:

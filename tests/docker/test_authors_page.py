@@ -77,9 +77,8 @@ def test_it_is_played(mine: Path, tmp_path: Path) -> None:
             assert server.stdout is not None
             address = server.stdout.readline().removeprefix("listening on ").strip()
             environment = os.environ | paths | {"CODECRAFT_TARGET": address}
-            done = subprocess.run(
-                ["sh", "-e", "-c", snippet("docs/authors.md", "played")], env=environment, capture_output=True, text=True, timeout=100, check=False
-            )
+            script = ["sh", "-e", "-c", snippet("docs/authors.md", "played")]
+            done = subprocess.run(script, env=environment, capture_output=True, text=True, timeout=100, check=False)
         finally:
             server.terminate()
     assert done.returncode == 0, done.stdout + done.stderr

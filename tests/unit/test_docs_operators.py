@@ -1,4 +1,4 @@
-"""The page for operators is true: options and bounds are those of the code, the unit starts what exists, log lines are such as are written."""
+"""The page for operators is true: options and bounds are those of the code, the unit can be started, log lines are as written."""
 
 import argparse
 import configparser
