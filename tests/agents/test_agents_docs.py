@@ -20,7 +20,7 @@ from codecraft_client.agents.tools import TOOLS
 from codecraft_server.task import Check, Expected, FileCheck, Match, Visibility
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "models.md").read_text()
+PAGE = (ROOT / "docs" / "agents.md").read_text()
 
 
 def test_the_page_names_all_there_is() -> None:

@@ -1,4 +1,4 @@
-"""What docs/agents.md says to those who bring no client of ours: the calls that it shows by hand, and the table of errors."""
+"""What docs/agent-developers.md says to those who bring no client of ours: the calls that it shows by hand, and the table of errors."""
 
 import json
 import re
@@ -20,7 +20,7 @@ HOST = "127.0.0.1:50051"
 
 def lines() -> list[list[str]]:
     """The words behind `grpcurl -plaintext` of each line of the page."""
-    commands = [shlex.split(line, comments=True) for line in snippet("docs/agents.md", "grpcurl").splitlines()]
+    commands = [shlex.split(line, comments=True) for line in snippet("docs/agent-developers.md", "grpcurl").splitlines()]
     assert all(words[:2] == ["grpcurl", "-plaintext"] for words in commands if words)
     return [words[2:] for words in commands if words]
 
@@ -53,7 +53,7 @@ async def test_the_calls_by_hand_play_an_episode() -> None:
     assert "grade" in last["result"], json.dumps(last)
 
 
-@pytest.mark.parametrize("row", table("docs/agents.md", "errors"), ids=lambda row: row[0])
+@pytest.mark.parametrize("row", table("docs/agent-developers.md", "errors"), ids=lambda row: row[0])
 def test_the_table_of_errors_is_true(row: list[str]) -> None:
     """Each class of the client stands for a reason that the server sends with the status beside it."""
     reasons = {kind.__name__: name for name, kind in client_errors.BY_REASON.items()}
