@@ -1,9 +1,7 @@
 """The trainer's side of the client: choosing tasks, statistics, grading again, against scripted and whole servers."""
 
 import pickle
-import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from blocking import blocking_control_client
@@ -24,8 +22,6 @@ from codecraft_client import (
     Timeouts,
     errors,
 )
-
-PAGE = Path(__file__).parents[2] / "docs" / "curriculum-service.md"
 
 
 @pytest.fixture(params=[ControlClient, blocking_control_client], ids=["sync", "async"])

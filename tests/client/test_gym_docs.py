@@ -1,5 +1,6 @@
 """What docs/gymnasium.md and the README show of Gymnasium works: each program is run as it stands there."""
 
+import inspect
 import os
 import re
 import subprocess
@@ -7,7 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from snippets import every, snippet
+from snippets import every, snippet, table
+
+from codecraft_client.gym import CodeCraftEnv
+from codecraft_client.gym.observations import observation_space
 
 PROGRAMS = [*every("docs/gymnasium.md", "python"), snippet("README.md", "gym")]
 
@@ -23,6 +27,13 @@ def test_the_programs_of_the_pages(docker_address: str, tmp_path: Path, number: 
     assert done.returncode == 0, done.stderr
     if number == 0:
         assert [line.split()[0] for line in done.stdout.splitlines() if re.match(r"-?\d\.\d ", line)] == ["-1.0", "0.0", "1.0"]
+
+
+def test_the_tables_of_the_page_are_those_of_the_environment() -> None:
+    """Every argument and every part of an observation."""
+    arguments = {row[0].strip("`") for row in table("docs/gymnasium.md", "arguments")}
+    assert arguments == set(inspect.signature(CodeCraftEnv).parameters)
+    assert {row[0].strip("`") for row in table("docs/gymnasium.md", "observations")} == set(observation_space().keys())
 
 
 def test_the_pages_have_programs() -> None:

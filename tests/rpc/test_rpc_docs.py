@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
 import grpc
@@ -37,6 +38,11 @@ async def call(channel: grpc.aio.Channel, path: str, content: str) -> list[dict[
     return [json_format.MessageToDict(each) for each in answers]
 
 
+def filled(content: str, known: Mapping[str, str]) -> str:
+    """A request with what an earlier answer said in the places of its names."""
+    return re.sub(r"\b(ID|TOKEN)\b", lambda name: known[name[0]], content)
+
+
 async def test_the_calls_by_hand_play_an_episode() -> None:
     """Each is answered; what Reset says goes into those after it, and the last one has a grade."""
     first, *rest = lines()
@@ -46,10 +52,9 @@ async def test_the_calls_by_hand_play_an_episode() -> None:
         for words in rest:
             *data, host, path = words
             assert host == HOST
-            content = re.sub(r"\b(ID|TOKEN)\b", lambda name: known[name[0]], data[1]) if data else "{}"
-            *_, last = await call(channel, path, content)
+            *_, last = await call(channel, path, filled(data[1], known) if data else "{}")
             if "ready" in last:
-                known = {"ID": last["ready"]["episodeId"], "TOKEN": last["ready"]["episodeToken"]}
+                known |= {"ID": last["ready"]["episodeId"], "TOKEN": last["ready"]["episodeToken"]}
     assert "grade" in last["result"], json.dumps(last)
 
 
