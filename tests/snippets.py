@@ -22,7 +22,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("example
 PAGES = [page for page in PAGES if "node_modules" not in page.parts]
 
 _BLOCK = re.compile(r"^(?:<!-- (test|not run): ([^\n]+?) -->\n)?```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_ASKED = re.compile(r"\b(snippet|files|every)\(\s*\"([^\"]+)\",\s*\"([^\"]+)\"")
+_ASKED = re.compile(r"\b(snippet|files|every|table)\(\s*\"([^\"]+)\",\s*\"([^\"]+)\"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +74,17 @@ def all_snippets(pages: Sequence[Path] = PAGES) -> list[Snippet]:
 
 @functools.cache
 def asked_for() -> frozenset[tuple[str, str, str]]:
-    """What tests ask for, read from their sources: (snippet, files or every; page; name, folder or language)."""
+    """What tests ask for, read from their sources: (snippet, files, every or table; page; name, folder or language)."""
     sources = (path for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__))
     return frozenset(found for path in sources for found in _ASKED.findall(path.read_text()))
 
 
-def table(page: str, name: str) -> list[list[str]]:
-    """The rows of the table behind `<!-- test: NAME -->`, without its head; each a list of its cells."""
-    found = re.search(rf"<!-- test: {re.escape(name)} -->\n\|.*\n\|[-| ]+\n((?:\|.*\n)+)", (ROOT / page).read_text())
+def table(page: str, name: str, *, head: bool = False) -> list[list[str]]:
+    """The rows of the table behind `<!-- test: NAME -->`, each a list of its cells; its head is the first of them where it is asked for."""
+    found = re.search(rf"<!-- test: {re.escape(name)} -->\n(\|.*\n)\|[-| ]+\n((?:\|.*\n)+)", (ROOT / page).read_text())
     assert found is not None, f"{page} has no table {name!r}"
-    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip("|"))] for line in found[1].splitlines()]
+    lines = ((found[1] if head else "") + found[2]).splitlines()
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip("|"))] for line in lines]
 
 
 def _mark(kind: str | None, text: str | None) -> tuple[str, str]:

@@ -60,6 +60,13 @@ def test_a_snippet_that_nobody_runs_is_found(tmp_path: Path, block: str, told: s
     assert bool(told) == bool(unanswered(one))
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_table_that_is_marked_is_held_against_the_code(page: Path) -> None:
+    """A test asks for it."""
+    asked = {name for kind, of, name in asked_for() if kind == "table" and ROOT / of == page}
+    assert set(re.findall(r"<!-- test: ([^\n]+) -->\n\|", page.read_text())) == asked
+
+
 def test_no_snippet_hides_from_the_tests() -> None:
     """Blocks are fenced, for an indented one is seen by no test."""
     hidden = [

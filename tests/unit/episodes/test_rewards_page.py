@@ -1,30 +1,19 @@
 """The example in docs/rewards.md is what happens."""
 
-import re
-from pathlib import Path
-
 import pytest
 from fakes.game import Games, Player
 from fakes.milestones import behind_its_back, with_milestones
+from snippets import table
 
 from codecraft_server.episodes.events import ReadFile, StepResult, SubmitResult, WriteFile
 from codecraft_server.rewards import RewardMode, RewardTerms
 
-PAGE = (Path(__file__).parents[3] / "docs" / "rewards.md").read_text()
 DISCOUNT = 0.9
 TERMS = {
     RewardMode.OUTCOME: RewardTerms(),
     RewardMode.MILESTONES: RewardTerms(RewardMode.MILESTONES),
     RewardMode.SHAPED: RewardTerms(RewardMode.SHAPED, discount=DISCOUNT),
 }
-
-
-def rows() -> tuple[list[str], list[list[str]]]:
-    """The head and the rows of the example's table."""
-    found = re.search(r"<!-- test: example -->\n((?:\|.*\n)+)", PAGE)
-    assert found is not None
-    head, _, *lines = [[cell.strip() for cell in line.strip("|\n").split("|")] for line in found.group(1).splitlines()]
-    return head, lines
 
 
 async def take(player: Player, step: str) -> StepResult | SubmitResult:
@@ -52,7 +41,7 @@ async def test_the_example_is_what_happens(games: Games, mode: RewardMode) -> No
     game = await games(with_milestones())
     game.grader.score = 0.8
     player = await game.reset(reward=TERMS[mode])
-    head, lines = rows()
+    head, *lines = table("docs/rewards.md", "example", head=True)
     column = head.index(mode.name)
     returned, discounted = None, 0.0
     for number, line in enumerate(lines[:-1]):
