@@ -4,6 +4,7 @@ import builtins
 import re
 from pathlib import Path
 
+import gymnasium.error
 from command_lines import targets
 from snippets import PAGES, ROOT
 
@@ -12,7 +13,7 @@ from codecraft.v1 import errors_pb2
 PATTERNS = ("codecraft_server/**/*.py", "codecraft_client/**/*.py", "benchmarks/*.py", "protos/codecraft/v1/*.proto", "examples/node/*.js")
 SOURCES = "".join(path.read_text() for pattern in PATTERNS for path in sorted(ROOT.glob(pattern)))
 SERVER_OPTIONS = set(re.findall(r"(?:value|flag)\(\s*\"([a-z-]+)\"", SOURCES))
-FOREIGN = {"--help", "--proto", "--reflection"}  # of every program; of examples/node
+FOREIGN = {"--help", "--proto", "--reflection", "--no-deps"}  # of every program, of examples/node, of pip
 
 
 def inline(page: Path) -> list[str]:
@@ -44,8 +45,8 @@ def test_every_variable_of_the_environment_that_is_named_exists() -> None:
 
 
 def test_every_error_and_reason_that_is_named_exists() -> None:
-    """`SomeError` is a class of ours or of Python's, and `SOME_REASON` a word of the schema or the code."""
-    classes = set(re.findall(r"^class (\w+)", SOURCES, re.MULTILINE)) | set(dir(builtins))
+    """`SomeError` is a class of ours, of Python's or of Gymnasium's, and `SOME_REASON` a word of the schema or the code."""
+    classes = set(re.findall(r"^class (\w+)", SOURCES, re.MULTILINE)) | {*dir(builtins), *dir(gymnasium.error)}
     assert {code for code in NAMED if re.fullmatch(r"[A-Z]\w+Error", code)} - classes == set()
     assert {code for code in NAMED if re.fullmatch(r"[A-Z]+(_[A-Z]+)+", code) and not re.search(rf"\b(\w+_)?{code}\b", SOURCES)} == set()
 
