@@ -65,23 +65,32 @@ def action(kind: str) -> str:
     return json.dumps({"action": kind} | ({"path": "answer.txt"} | content if "file" in kind else {}))
 
 
+def test_the_langchain_example(serve_model: Callable[..., ScriptedOpenAI], tmp_path: Path) -> None:
+    """A ChatOpenAI with settings of its own plays a task to its end."""
+    pytest.importorskip("langchain_openai")
+    model = serve_model(careful)
+    with fake_world(tasks=[a_word_task("1")]) as address:
+        done = played(address, tmp_path, "1", "--agent", "langchain_agent:make", "--model", "m", "--base-url", model.base_url)
+    assert done.returncode == 0, done.stderr
+    assert "100%" in done.stdout
+    assert model.bodies[0]["temperature"] == 0.2
+
+
 def test_the_own_agent_example(tmp_path: Path) -> None:
     """It passes the task whose trick it knows, fails the other, and both are judged."""
     said = FileCheck("hello.py", content=Expected(Match.CONTAINS, "Hello, World!"))
     checks = (Check("says", "says hello", 1.0, 10.0, Visibility.RESULT, said),)
     tasks = [a_task("1", description="Print `Hello, World!`.", checks=checks), a_task("2", description="Sort.", checks=checks)]
     with fake_world(tasks=tasks) as address:
-        arguments = ["play", "1", "2", "--agent", "own_agent:make", "--target", address, "--out", str(tmp_path / "run")]
-        done = subprocess.run(
-            [sys.executable, "-m", "codecraft_client.cli", *arguments],
-            cwd=ROOT / "examples",
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = played(address, tmp_path, "1", "2", "--agent", "own_agent:make")
     assert done.returncode == 0, done.stderr
     assert "50%" in done.stdout
+
+
+def played(address: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`codecraft play` in the directory of the examples."""
+    command = [sys.executable, "-m", "codecraft_client.cli", "play", *arguments, "--target", address, "--out", str(folder / "run")]
+    return subprocess.run(command, cwd=ROOT / "examples", capture_output=True, text=True, timeout=60, check=False)
 
 
 def example(name: str, address: str, folder: Path) -> subprocess.CompletedProcess[str]:
