@@ -17,11 +17,8 @@ from codecraft_client.exchange import Call, submission
 from codecraft_client.listener import Listener
 from codecraft_client.retry import NEVER
 from codecraft_client.step_stream import StepStream
-from codecraft_client.timeouts import Timeouts
 from codecraft_client.types import EpisodeStatus, Observation, Outcome, Task
 from codecraft_client.wire import requests, values
-
-LONGEST_S = 7 * 86_400.0  # a deadline further away is none
 
 log = logging.getLogger("codecraft_client")
 
@@ -183,17 +180,4 @@ class AsyncEpisode:
         self.listener.stepped(result)
 
     def _deadline_s(self, action: Action) -> float:
-        limits = self.task.limits if self.task else None
-        return _allowed_s(action, limits.command_s if limits else 0.0, self._connection.timeouts)
-
-
-def _allowed_s(action: Action, command_s: float, timeouts: Timeouts) -> float:
-    """How long the call of a step may take: what the action may take by itself, and a margin."""
-    match action:
-        case RunCommand():
-            own = command_s if action.timeout_s is None else action.timeout_s
-        case Text():  # may start a task, run a command or submit
-            own = max(timeouts.reset_s, timeouts.grading_s, command_s)
-        case _:
-            own = timeouts.call_s
-    return min(max(own, 0.0), LONGEST_S) + timeouts.margin_s
+        return self._connection.timeouts.step_s(action, self.task.limits.command_s if self.task else 0.0)

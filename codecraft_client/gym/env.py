@@ -1,7 +1,6 @@
 """The environment: one episode after another, played through the client. Rules and rewards are the server's, the shape is Gymnasium's."""
 
 import logging
-import math
 from typing import Any, Literal, TypeAlias
 
 import gymnasium
@@ -11,22 +10,20 @@ from gymnasium.utils import EzPickle
 from codecraft_client.actions import Action
 from codecraft_client.client import Client
 from codecraft_client.episode import Episode
-from codecraft_client.errors import CodecraftError, InvalidFieldError, UsageError, Where
+from codecraft_client.errors import CodecraftError, InvalidFieldError, UsageError
 from codecraft_client.events import StepResult
-from codecraft_client.gym import observations
+from codecraft_client.gym import observations, told
 from codecraft_client.gym.actions import ActionMode, action_space, to_action
-from codecraft_client.gym.faults import EpisodeFaultError
 from codecraft_client.gym.opening import Opening
 from codecraft_client.gym.streamed import watched
 from codecraft_client.gym.terminal import Terminal
+from codecraft_client.gym.told import Stepped
 from codecraft_client.rewards import RewardOptions
 from codecraft_client.types import TaskChoice
 
 log = logging.getLogger("codecraft_client")
 
 OnFault: TypeAlias = Literal["raise", "truncate"]
-
-Stepped: TypeAlias = tuple[dict[str, Any], float, bool, bool, dict[str, Any]]
 
 
 class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
@@ -75,9 +72,9 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
         """
         modes = {"action_mode": action_mode, "on_fault": on_fault, "render_mode": render_mode, "timing": timing}
         EzPickle.__init__(self, target, task, choice=choice, trainer=trainer, reward=reward, **modes)
-        _one_of("action_mode", action_mode, ("text", "typed"))
-        _one_of("on_fault", on_fault, ("raise", "truncate"))
-        _one_of("render_mode", render_mode, (None, *self.metadata["render_modes"]))
+        told.one_of("action_mode", action_mode, ("text", "typed"))
+        told.one_of("on_fault", on_fault, ("raise", "truncate"))
+        told.one_of("render_mode", render_mode, (None, *self.metadata["render_modes"]))
         self.action_space = action_space(action_mode)
         self.observation_space = observations.observation_space()
         self.render_mode = render_mode
@@ -118,10 +115,7 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
         self._over = False
         self._terminal.clear()
         self._terminal.line(episode.observation.message.strip())
-        info = observations.opening_info(episode.ready)
-        if self._timing:
-            info["timing"] = observations.timing(episode.episode_id, episode.ready.timing)
-        return observations.observed(episode.observation), info
+        return told.opened(episode.ready, timing=self._timing)
 
     def step(self, action: Any) -> Stepped:
         """Take a step. What the agent does wrong is in the observation, costs what the task says, and the episode goes on.
@@ -142,11 +136,14 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
         except CodecraftError as error:
             if self._on_fault == "raise":
                 raise
-            return self._lost(self.episode, error)
+            self._over = True
+            self._terminal.line(f"[no reward: {error}]")
+            return told.lost(self.episode.observation, error)
         self.result, self._over = result, result.done
-        if result.reward.value is None and self._on_fault == "raise":
-            raise _fault(self.episode, result)
-        return self._told(self.episode, result)
+        fault = told.fault(self.episode.episode_id, result)
+        if fault is not None and self._on_fault == "raise":
+            raise fault
+        return told.stepped(self.episode.episode_id, result, timing=self._timing)
 
     def render(self) -> str | None:
         """Return the screen, where the mode is "ansi"."""
@@ -171,20 +168,6 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
         self._terminal.ended(result)
         return result
 
-    def _told(self, episode: Episode, result: StepResult) -> Stepped:
-        info = observations.step_info(result)
-        if self._timing:
-            info["timing"] = observations.timing(episode.episode_id, result.timing, result)
-        reward = math.nan if result.reward.value is None else result.reward.value
-        return observations.observed(result.observation), reward, result.terminated, result.truncated, info
-
-    def _lost(self, episode: Episode, error: CodecraftError) -> Stepped:
-        """The episode ends here, whatever has become of it there."""
-        self._over = True
-        self._terminal.line(f"[no reward: {error}]")
-        fault = {"reason": error.reason.lower() or type(error).__name__, "message": str(error)}
-        return observations.unseen(episode.observation), math.nan, False, True, {"reward_valid": False, "fault": fault}
-
     def _leave(self) -> None:
         """Close the episode. Where that fails, its lease ends it."""
         episode, self.episode, self._over = self.episode, None, True
@@ -205,15 +188,5 @@ def inmost(env: gymnasium.Env[Any, Any]) -> CodeCraftEnv:
     return inner
 
 
-def _one_of(name: str, value: object, allowed: tuple[object, ...]) -> None:
-    if value not in allowed:
-        raise UsageError(f"{name} must be one of {', '.join(map(repr, allowed))}, not {value!r}")
-
-
 def _kept_bytes(episode: Episode) -> int:
     return episode.task.limits.output_bytes if episode.task else 0
-
-
-def _fault(episode: Episode, result: StepResult) -> EpisodeFaultError:
-    what = f"{result.fault.reason.value}: {result.fault.message}" if result.fault else "no reward, and no reason given"
-    return EpisodeFaultError(f"the service failed ({what})", fault=result.fault, where=Where("Step", episode.episode_id))
