@@ -1,7 +1,7 @@
 """The environment: one episode after another, played through the client. Rules and rewards are the server's, the shape is Gymnasium's."""
 
 import logging
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import gymnasium
 from gymnasium.error import ResetNeeded
@@ -14,6 +14,7 @@ from codecraft_client.errors import CodecraftError, InvalidFieldError, UsageErro
 from codecraft_client.events import StepResult
 from codecraft_client.gym import observations, told
 from codecraft_client.gym.actions import ActionMode, action_space, to_action
+from codecraft_client.gym.modes import OnFault, one_of
 from codecraft_client.gym.opening import Opening
 from codecraft_client.gym.streamed import watched
 from codecraft_client.gym.terminal import Terminal
@@ -22,8 +23,6 @@ from codecraft_client.rewards import RewardOptions
 from codecraft_client.types import TaskChoice
 
 log = logging.getLogger("codecraft_client")
-
-OnFault: TypeAlias = Literal["raise", "truncate"]
 
 
 class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
@@ -72,9 +71,9 @@ class CodeCraftEnv(gymnasium.Env[dict[str, Any], Any], EzPickle):
         """
         modes = {"action_mode": action_mode, "on_fault": on_fault, "render_mode": render_mode, "timing": timing}
         EzPickle.__init__(self, target, task, choice=choice, trainer=trainer, reward=reward, **modes)
-        told.one_of("action_mode", action_mode, ("text", "typed"))
-        told.one_of("on_fault", on_fault, ("raise", "truncate"))
-        told.one_of("render_mode", render_mode, (None, *self.metadata["render_modes"]))
+        one_of("action_mode", action_mode, ("text", "typed"))
+        one_of("on_fault", on_fault, ("raise", "truncate"))
+        one_of("render_mode", render_mode, (None, *self.metadata["render_modes"]))
         self.action_space = action_space(action_mode)
         self.observation_space = observations.observation_space()
         self.render_mode = render_mode

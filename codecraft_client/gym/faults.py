@@ -1,4 +1,8 @@
-"""The service failed in the middle of an episode: what is raised then."""
+"""The service failed in the middle of an episode: what is raised then, by one environment and by many."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
 
 from codecraft_client.errors import CodecraftError, Where
 from codecraft_client.types import Fault, FaultReason
@@ -18,3 +22,30 @@ class EpisodeFaultError(CodecraftError):
         original = message if isinstance(message, EpisodeFaultError) else None
         super().__init__(str(message), where=original.where if original else where)
         self.fault = (original.fault if original else fault) or EpisodeFaultError.fault
+
+
+class VectorFaultError(EpisodeFaultError):
+    """The service failed in some environments of a batch. What the others came to is not lost.
+
+    Attributes:
+        errors: What failed, by the number of the environment. Fault, reason and `retry_after_s` of the first are this error's, too.
+        results: What `step` or `recv` would have returned with `on_fault="truncate"`: an environment that failed has NaN for a reward, is
+            truncated, and has `reward_valid` False. It needs a reset, which with NEXT_STEP is its next step.
+    """
+
+    def __init__(self, errors: Mapping[int, CodecraftError], results: Any) -> None:
+        number, first = min(errors.items())
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        fault = first.fault if isinstance(first, EpisodeFaultError) else None
+        super().__init__(f"environment {number}: {first}{more}", fault=fault, where=first.where)
+        self.reason, self.metadata, self.retry_after_s = first.reason, first.metadata, first.retry_after_s
+        self.errors = dict(errors)
+        self.results = results
+
+
+def named(error: CodecraftError, number: int, remark: str = "") -> CodecraftError:
+    """Return the same error, of the same type, whose message says which environment it is about."""
+    told = copy.copy(error)
+    told.message = f"environment {number}: {error.message}{remark}"
+    told.args = (told.message,)
+    return told

@@ -6,7 +6,7 @@ Pure: from the client's values to observation, reward, ends and info. Knows no l
 import math
 from typing import Any, TypeAlias
 
-from codecraft_client.errors import CodecraftError, UsageError, Where
+from codecraft_client.errors import CodecraftError, Where
 from codecraft_client.events import Ready, StepResult
 from codecraft_client.gym import observations
 from codecraft_client.gym.faults import EpisodeFaultError
@@ -45,9 +45,3 @@ def fault(episode_id: str, result: StepResult) -> EpisodeFaultError | None:
         return None
     what = f"{result.fault.reason.value}: {result.fault.message}" if result.fault else "no reward, and no reason given"
     return EpisodeFaultError(f"the service failed ({what})", fault=result.fault, where=Where("Step", episode_id))
-
-
-def one_of(name: str, value: object, allowed: tuple[object, ...]) -> None:
-    """UsageError for an argument that is none of those it may be."""
-    if value not in allowed:
-        raise UsageError(f"{name} must be one of {', '.join(map(repr, allowed))}, not {value!r}")

@@ -127,3 +127,16 @@ def test_typed_actions_in_a_batch(process_address: str) -> None:
         assert observations in envs.observation_space
     finally:
         envs.close()
+
+
+class TestCodeCraftVectorEnv(VectorContract):
+    """Ours: one process, one stream."""
+
+    @pytest.fixture
+    def make(self, process_address: str) -> Make:
+        """Makes them."""
+
+        def made(number: int, mode: AutoresetMode = AutoresetMode.NEXT_STEP, **arguments: Any) -> VectorEnv[Any, Any, Any]:
+            return gymnasium.make_vec(WHEREVER, number, target=process_address, autoreset_mode=mode, **arguments)
+
+        return made
