@@ -2,11 +2,14 @@
 
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from functools import partial
 
+from codecraft_client.calls import Reset
 from codecraft_client.client import Client
-from codecraft_client.errors import NoCapacityError
+from codecraft_client.errors import CodecraftError, NoCapacityError
 from codecraft_client.gym.dialogues import Dialogues
+from codecraft_client.gym.faults import named
 from codecraft_client.gym.player import Player, State, Turn
 from codecraft_client.rollout import Rollout
 from codecraft_client.timeouts import Timeouts
@@ -40,14 +43,21 @@ class Company:
             raise NoCapacityError(told, reason="NO_CAPACITY", metadata={"episodes": str(places)})
         self._admitted = True
 
-    def leave(self, places: Collection[int]) -> None:
-        """Give up what goes on there, close these episodes and wait until they are."""
-        self._begin_to_leave(places)
-        dialogues = self.dialogues
-        dialogues.wait(lambda: not any(dialogues.is_going_on(place) for place in places))
-        for place in places:
-            dialogues.abandon(place)
-            self.players[place].state = State.NEW
+    def open(self, wanted: Mapping[int, Reset]) -> dict[int, Turn]:
+        """Close these episodes, whatever is going on in them, and open others: all that are wanted, or none, and then it raises why."""
+        finished = self.dialogues.finished
+        for place, reset in wanted.items():
+            self.dialogues.abandon(place)
+            self.dialogues.begin(place, self.players[place].opening(partial(_given, reset)))
+        self.dialogues.wait(lambda: wanted.keys() <= finished.keys() or any(turn.error for turn in map(finished.get, wanted) if turn))
+        turns = {place: finished[place] for place in wanted if place in finished}
+        failed = {place: turn.error for place, turn in turns.items() if turn.error is not None}
+        if failed:
+            self._leave(wanted)
+            raise self._refused(*min(failed.items())) from failed[min(failed)]
+        for place in wanted:
+            del finished[place]
+        return turns
 
     def disband(self) -> None:
         """Close all episodes, as far as that is possible in time, and the line."""
@@ -58,8 +68,24 @@ class Company:
             self.rollout.close()
             self.client.close()
 
+    def _refused(self, place: int, error: CodecraftError) -> CodecraftError:
+        full = f"; num_envs={len(self.players)} is more than the server has places for at present"
+        return named(error, place, full if isinstance(error, NoCapacityError) else "")
+
+    def _leave(self, places: Collection[int]) -> None:
+        """Close what was opened of these, and wait until it is. What is still being opened is closed as soon as that is told."""
+        self._begin_to_leave(places)
+        self.dialogues.wait(lambda: not any(map(self.dialogues.is_going_on, places)))
+        for place in places:
+            self.dialogues.abandon(place)
+            self.players[place].state = State.NEW
+
     def _begin_to_leave(self, places: Collection[int]) -> None:
         for place in places:
             self.dialogues.abandon(place)
             if self.players[place].open:
                 self.dialogues.begin(place, self.players[place].leaving())
+
+
+def _given(reset: Reset) -> Reset:
+    return reset

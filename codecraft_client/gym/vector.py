@@ -17,16 +17,16 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from codecraft_client.calls import Reset
-from codecraft_client.errors import NoCapacityError, UsageError
+from codecraft_client.errors import UsageError
 from codecraft_client.gym import batches
 from codecraft_client.gym.actions import ActionMode, action_space, to_action
 from codecraft_client.gym.batches import Stepped
 from codecraft_client.gym.company import Company
-from codecraft_client.gym.faults import VectorFaultError, named
+from codecraft_client.gym.faults import VectorFaultError
 from codecraft_client.gym.modes import OnFault, one_of
 from codecraft_client.gym.observations import observation_space
 from codecraft_client.gym.opening import Opening
-from codecraft_client.gym.player import Player, State, Turn, Turning
+from codecraft_client.gym.player import Player, State, Turning
 from codecraft_client.rewards import RewardOptions
 from codecraft_client.rollout import LIMIT
 from codecraft_client.types import TaskChoice
@@ -137,7 +137,7 @@ class CodeCraftVectorEnv(VectorEnv[dict[str, Any], Any, NDArray[Any]], EzPickle)
             if seeds[place] is not None:
                 company.players[place].seed(seeds[place])
         wanted = {place: self._reset_of(company.players[place], each[place]) for place in places}
-        turns = self._opened(company, wanted)
+        turns = company.open(wanted)
         shown = [player.shown or {} for player in company.players]
         infos = batches.infos([turns[place].infos if place in turns else () for place in range(self.num_envs)])
         return batches.observed(self.single_observation_space, shown), infos
@@ -241,27 +241,6 @@ class CodeCraftVectorEnv(VectorEnv[dict[str, Any], Any, NDArray[Any]], EzPickle)
         if errors:
             raise VectorFaultError(errors, results) from errors[min(errors)]
         return results
-
-    def _opened(self, company: Company, wanted: dict[int, Reset]) -> dict[int, Turn]:
-        """Open these episodes: all of them, or none."""
-        finished = company.dialogues.finished
-        for place, reset in wanted.items():
-            company.dialogues.abandon(place)
-            company.dialogues.begin(place, company.players[place].opening(partial(_given, reset)))
-        company.dialogues.wait(
-            lambda: all(place in finished for place in wanted) or any(place in finished and finished[place].error for place in wanted)
-        )
-        failed = {place: error for place in wanted if place in finished and (error := finished[place].error) is not None}
-        if not failed:
-            return {place: finished.pop(place) for place in wanted}
-        company.leave(wanted)
-        place, error = min(failed.items())
-        full = isinstance(error, NoCapacityError)
-        raise named(error, place, f"; num_envs={self.num_envs} is more than the server has places for now" if full else "") from error
-
-
-def _given(reset: Reset) -> Reset:
-    return reset
 
 
 def _list(places: Sequence[int]) -> str:
