@@ -55,9 +55,13 @@ class Company:
         if failed:
             self._leave(wanted)
             raise self._refused(*min(failed.items())) from failed[min(failed)]
-        for place in wanted:
-            del finished[place]
-        return turns
+        return {place: self.taken(place) for place in wanted}
+
+    def taken(self, place: int) -> Turn:
+        """Take what an environment came to, in order to return it."""
+        turn = self.dialogues.finished.pop(place)
+        self.players[place].shown = turn.observation
+        return turn
 
     def disband(self) -> None:
         """Close all episodes, as far as that is possible in time, and the line."""

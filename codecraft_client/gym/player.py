@@ -64,7 +64,7 @@ class Player:
 
     Attributes:
         state: How it stands.
-        shown: The observation that was told last; None before the first one.
+        shown: The observation that was returned last, as whoever returns it notes; None before the first one.
         terminal: The screen that it writes to, if any.
     """
 
@@ -119,7 +119,6 @@ class Player:
             return self._unopened(said)
         self._ready, self._task, self._seen, self._next_index, self.state = said, said.task, said.observation, 0, State.PLAYING
         observation, info = told.opened(said, timing=self._timing)
-        self.shown = observation
         if self.terminal is not None:
             self.terminal.clear()
             self.terminal.line(observation["message"].strip())
@@ -134,7 +133,6 @@ class Player:
         limit_s = self._timeouts.step_s(action, self._task.limits.command_s if self._task else 0.0)
         said = yield Ask(Step(ready.episode_id, ready.episode_token, self._next_index, action), limit_s)
         turn = self._lost(said) if isinstance(said, CodecraftError) else self._stepped(ready, said)
-        self.shown = turn.observation
         if turn.over:
             self.state = State.ENDED
         return turn

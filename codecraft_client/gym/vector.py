@@ -230,10 +230,11 @@ class CodeCraftVectorEnv(VectorEnv[dict[str, Any], Any, NDArray[Any]], EzPickle)
 
     def _received(self, number: int, *, told: bool = False) -> Stepped:
         """What the first so many environments came to; `told`: which ones they are, too."""
-        dialogues = self._company.dialogues
-        dialogues.wait(lambda: len(dialogues.finished) >= number)
-        places = sorted(islice(dialogues.finished, number))
-        turns = [dialogues.finished.pop(place) for place in places]
+        company = self._company
+        finished = company.dialogues.finished
+        company.dialogues.wait(lambda: len(finished) >= number)
+        places = sorted(islice(finished, number))
+        turns = [company.taken(place) for place in places]
         results = batches.stepped(self.single_observation_space, turns)
         if told:
             results[-1]["env_id"] = np.array(places)

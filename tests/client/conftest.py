@@ -1,15 +1,17 @@
 """Servers for the client to talk to."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
 from blocking import blocking_client
+from gymnasium.vector import AutoresetMode
 from scripted_service import Script, serve
 from worlds import docker_world, fake_world, fake_world_process
 
 from codecraft_client import Client, RetryPolicy, Timeouts
+from codecraft_client.gym import CodeCraftVectorEnv
 
 QUICK = RetryPolicy(window_s=5, first_s=0.001, longest_s=0.05)
 
@@ -60,6 +62,18 @@ def process_address() -> Iterator[str]:
     """A whole server over fake sandboxes, in another process; its tasks are those of fake_world_program."""
     with fake_world_process() as address:
         yield address
+
+
+@pytest.fixture
+def make_ours(process_address: str) -> Iterator[Callable[..., CodeCraftVectorEnv]]:
+    """Makes vector environments of ours, of task 1 unless told otherwise, and closes them."""
+    with ExitStack() as stack:
+
+        def made(number: int, mode: AutoresetMode = AutoresetMode.NEXT_STEP, **arguments: Any) -> CodeCraftVectorEnv:
+            arguments = {"target": process_address, "task": "1", "autoreset_mode": mode} | arguments
+            return stack.enter_context(closing(CodeCraftVectorEnv(number, **arguments)))
+
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from codecraft_client.gym import EpisodeFaultError
 Make = Callable[..., VectorEnv[Any, Any, Any]]
 
 SCRIPTS = ("Grüße, señor ñandú №", "你好世界 编程学习", "مرحبا بالعالم كيف الحال", "नमस्ते दुनिया क्षत्रिय", "👩🏽\u200d💻 🇳🇵 🏴\u200d☠️ 🚀")
-STEPS = 40
+STEPS = 1000
 SUBMIT = '{"action": "submit"}'
 NOTHING = '{"action": "command", "command": "true"}'
 
@@ -46,15 +46,17 @@ class VectorContract:
             assert (rewards.dtype, terminated.dtype, truncated.dtype) == (np.float64, np.bool_, np.bool_)
 
     def test_text_arrives_as_it_was_sent(self, make: Make) -> None:
-        """In five scripts, each step another text in each environment: every output has the very bytes that were printed, in its place."""
-        with closing(make(len(SCRIPTS), task="1")) as envs:
+        """A thousand steps in five scripts, each another text in each environment: every output has the very bytes, in its place."""
+        with closing(make(len(SCRIPTS), AutoresetMode.DISABLED, task="1")) as envs:
             envs.reset(seed=1)
             for step in range(STEPS):
                 texts = [f"{text} {step} {text[step % len(text) :].strip()}x" for text in SCRIPTS]
-                observations, _, _, _, infos = envs.step(tuple(map(echo, texts)))
+                observations, _, _, truncated, infos = envs.step(tuple(map(echo, texts)))
                 printed = [" ".join(text.split(" ")) + "\n" for text in texts]
                 assert list(observations["output"]) == printed
                 assert list(infos["output"]) == [text.encode() for text in printed]
+                if truncated.all():
+                    envs.reset()
 
     def test_what_was_returned_stays(self, make: Make) -> None:
         """An observation that a trainer keeps is not changed by later steps."""
