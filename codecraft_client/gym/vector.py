@@ -191,7 +191,7 @@ class CodeCraftVectorEnv(VectorEnv[dict[str, Any], Any, NDArray[Any]], EzPickle)
             return None
         return tuple(player.terminal.screen for player in self._company.players if player.terminal is not None)
 
-    def close_extras(self, **kwargs: Any) -> None:  # noqa: ARG002 - Gymnasium's signature
+    def close_extras(self) -> None:
         """Close all episodes, running commands or not, and the stream; see `close`."""
         company, self._made = self._made, None
         if company is not None and company.here:

@@ -37,7 +37,7 @@ def open_episodes(address: str) -> int:
 def test_each_its_own_task(make_ours: Make) -> None:
     """An option that is a list has a value for each environment; what has the wrong length, or is unknown, is refused beforehand."""
     envs = make_ours(2)
-    _, infos = envs.reset(options={"task_id": ["short", "way"]})
+    _, infos = envs.reset(options={"task_id": np.array(["short", "way"])})
     assert list(infos["task_id"]) == ["short", "way"]
     observations, infos = envs.reset(options={"task_id": ("1", "short"), "reset_mask": np.array([False, True])})
     assert (list(observations["steps_left"]), list(infos["_task_id"]), infos["task_id"][1]) == ([2, 2], [False, True], "short")
