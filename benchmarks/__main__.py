@@ -15,7 +15,7 @@ from typing import Any
 import docker
 import grpc
 
-from benchmarks import deaths, floors, idle, milestones, output, resets, rollouts, servers, steps
+from benchmarks import deaths, floors, idle, milestones, output, resets, rollouts, servers, steps, vectors
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure
 from benchmarks.player import Player
@@ -27,6 +27,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], Awaitable[list[Figure]]]] = {
     milestones.NAME: milestones.measure,
     rollouts.NAME: rollouts.measure,
     rollouts.MANY_NAME: rollouts.measure_many,
+    vectors.NAME: vectors.measure,
     output.NAME: output.measure,
     output.YES_NAME: output.measure_yes,
     resets.NAME: resets.measure,

