@@ -10,7 +10,7 @@
 
 The rooms, top to bottom: `command`; `progress`, `summary`, `store`; `runner`; `playing`; `choice`; `light` (chat completions) over `post`
 (HTTP), `langchain` (the only one that knows LangChain; imported when asked for); `loop`; `hands`, `conversation`, `patience`, `meter`;
-`telling`, `tools`, `prompts`, `excerpt`; `model`, `protocol`, `settings`, `errors`.
+`telling`, `wishes`, `prompts`, `excerpt`; `model`, `protocol`, `settings`, `errors`.
 """
 
 from codecraft_client.agents.errors import AgentError, ModelError, ModelRefusedError

@@ -8,7 +8,7 @@ from codecraft_client.agents.excerpt import Excerpt
 from codecraft_client.agents.model import ToolCall
 from codecraft_client.agents.protocol import AgentEvent, Printed, Stop
 from codecraft_client.agents.telling import command_told, told
-from codecraft_client.agents.tools import BadCallError, Submit, wish
+from codecraft_client.agents.wishes import BadCallError, Submit, wish
 from codecraft_client.episode import Episode
 from codecraft_client.errors import InvalidFieldError
 from codecraft_client.events import Output, StepResult

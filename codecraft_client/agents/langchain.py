@@ -15,13 +15,13 @@ from langchain_core.runnables import Runnable
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr, ValidationError
 
+from codecraft_client import tools
 from codecraft_client.agents.errors import EndpointError
 from codecraft_client.agents.loop import ToolAgent
 from codecraft_client.agents.model import Assistant, Message, Reply, System, ToolAnswer, ToolCall, Usage, User, sound
 from codecraft_client.agents.patience import Patient
 from codecraft_client.agents.post import retry_after_s
 from codecraft_client.agents.protocol import AgentOptions
-from codecraft_client.agents.tools import schemas
 from codecraft_client.errors import UsageError
 
 NO_KEY = "none"  # the library insists on one; endpoints that need none do not look at it
@@ -52,7 +52,7 @@ class LangChainModel:
     """A `Model`."""
 
     def __init__(self, chat: ChatOpenAI) -> None:
-        self._chat: Runnable[Any, AIMessage] = chat.bind_tools(schemas())
+        self._chat: Runnable[Any, AIMessage] = chat.bind_tools(tools.offered())
 
     def reply(self, messages: Sequence[Message]) -> Reply:
         """Ask once. EndpointError."""

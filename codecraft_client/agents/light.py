@@ -7,13 +7,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from codecraft_client import tools
 from codecraft_client.agents import post
 from codecraft_client.agents.errors import EndpointError
 from codecraft_client.agents.loop import ToolAgent
 from codecraft_client.agents.model import Assistant, Message, Reply, System, ToolAnswer, ToolCall, Usage, User, sound
 from codecraft_client.agents.patience import Patient
 from codecraft_client.agents.protocol import AgentOptions
-from codecraft_client.agents.tools import schemas
 from codecraft_client.errors import UsageError
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
@@ -36,7 +36,7 @@ class ChatCompletions:
 
     def reply(self, messages: Sequence[Message]) -> Reply:
         """Ask once. EndpointError."""
-        body = {"model": self._model, "messages": [_spoken(message) for message in messages], "tools": schemas()}
+        body = {"model": self._model, "messages": [_spoken(message) for message in messages], "tools": tools.offered()}
         return _reply(self._poster.post(body))
 
 

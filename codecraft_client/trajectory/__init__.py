@@ -5,7 +5,7 @@
         ...
     trajectory = read("hello.jsonl")
 
-The rooms, top to bottom: `command`; `recording`, `verify`, `replay`, `chat`, `asciicast`; `frames`, `compare`, `tools`; `writer`, `reader`;
+The rooms, top to bottom: `command`; `recording`, `verify`, `replay`, `chat`, `asciicast`; `frames`, `compare`; `writer`, `reader`;
 `format`; `plain`.
 """
 

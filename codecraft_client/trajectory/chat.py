@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from codecraft_client import tools
 from codecraft_client.actions import Action, Text
 from codecraft_client.events import StepResult, SubmitResult
 from codecraft_client.rewards import StepLabel
@@ -16,7 +17,6 @@ from codecraft_client.telling import check_lines, grade_lines, result_lines
 from codecraft_client.trajectory.format import Failure, Result, SubmissionResult
 from codecraft_client.trajectory.plain import Json, name_of, to_plain
 from codecraft_client.trajectory.reader import Deed, Trajectory
-from codecraft_client.trajectory.tools import TOOLS
 from codecraft_client.types import Stream
 
 LABELS = {StepLabel.PROGRESS: 1, StepLabel.NEUTRAL: 0, StepLabel.REGRESS: -1, StepLabel.UNKNOWN: None}
@@ -35,7 +35,7 @@ def chat(trajectory: Trajectory) -> str:
     return _line(
         {
             "messages": messages,
-            "tools": TOOLS,
+            "tools": tools.recorded(),
             "labels": [_label(deed) for deed in deeds],
             "rewards": [_reward(deed) for deed in deeds],
             "metadata": {

@@ -16,7 +16,7 @@ from world import a_word_task
 
 from codecraft_client.agents import Stop
 from codecraft_client.agents.settings import AgentSettings
-from codecraft_client.agents.tools import TOOLS
+from codecraft_client.tools import TOOLS
 from codecraft_server.task import Check, Expected, FileCheck, Match, Visibility
 
 ROOT = Path(__file__).parents[2]

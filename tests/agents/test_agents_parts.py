@@ -1,6 +1,7 @@
 """The parts of the agents that need no server: tools, excerpts, what is told of files, the choice of an agent."""
 
 import contextlib
+import dataclasses
 import json
 import subprocess
 import sys
@@ -10,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from codecraft_client import ListFiles, ReadFile, RunCommand, WriteFile
+from codecraft_client import ListFiles, ReadFile, RunCommand, WriteFile, tools
 from codecraft_client.agents import choice
 from codecraft_client.agents.excerpt import Excerpt, excerpt
 from codecraft_client.agents.telling import told
-from codecraft_client.agents.tools import BadCallError, Submit, schemas, wish
 from codecraft_client.agents.transcript import file_name
+from codecraft_client.agents.wishes import BadCallError, Submit, wish
 from codecraft_client.errors import UsageError
+from codecraft_client.trajectory.plain import name_of
 from codecraft_client.types import Budget, FileContent, FileEntry, FileList, FileType, Observation
 
 BOUND = 100
@@ -57,11 +59,35 @@ def test_lost_bytes_are_told_where_they_are_missing() -> None:
 
 def test_the_tools_are_valid_json_schema() -> None:
     """Every description is a valid schema, closed to what it does not name."""
-    for tool in schemas():
+    for tool in tools.offered() + tools.recorded():
         parameters = tool["function"]["parameters"]
         jsonschema.Draft202012Validator.check_schema(parameters)
         assert parameters["additionalProperties"] is False
         assert set(parameters["required"]) <= set(parameters["properties"])
+
+
+def test_agents_and_exported_chats_have_the_same_tools() -> None:
+    """What an agent is offered is what a chat made of a recording says, but for arguments that only programs give."""
+    for offered, recorded in zip(tools.offered(), tools.recorded(), strict=True):
+        ours, theirs = offered["function"], recorded["function"]
+        assert (ours["name"], ours["description"]) == (theirs["name"], theirs["description"])
+        assert ours["parameters"]["required"] == theirs["parameters"]["required"]
+        assert ours["parameters"]["properties"].items() <= theirs["parameters"]["properties"].items()
+
+
+@pytest.mark.parametrize("action", [RunCommand, WriteFile, ReadFile, ListFiles])
+def test_a_tool_is_laid_out_as_its_action(action: type) -> None:
+    """No field of an action is missing among what a recording may have, so that every recorded call fits its tool."""
+    names = [field.name for field in dataclasses.fields(action)]
+    assert [parameter.name for parameter in tools.BY_NAME[name_of(action)].parameters] == names
+
+
+@pytest.mark.parametrize("tool", tools.TOOLS, ids=lambda tool: tool.name)
+def test_what_is_not_offered_is_refused(tool: tools.Tool) -> None:
+    """A model that makes up an argument is told which there are."""
+    for parameter in set(tool.parameters) - set(tool.offered):
+        with pytest.raises(BadCallError, match=f"no argument '{parameter.name}'"):
+            wish(tool.name, json.dumps({parameter.name: "x"}))
 
 
 @pytest.mark.parametrize(

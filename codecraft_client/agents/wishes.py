@@ -1,35 +1,13 @@
-"""The tools a model may call: one description for every agent, and the way from a call to an action. Knows no episode and no endpoint."""
+"""The way from a model's call of a tool to an action. Knows no episode and no endpoint."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from codecraft_client.actions import Action, ListFiles, ReadFile, RunCommand, WriteFile
+from codecraft_client.tools import BY_NAME, Parameter, Tool
 
 WRITE_MOST = 900_000  # the contract's bound of one write
-DEPTH_MOST = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """An argument of a tool; `kind` is a type of JSON Schema, `least` and `most` bound numbers."""
-
-    name: str
-    kind: str
-    description: str
-    required: bool = False
-    least: int | None = None
-    most: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tool:
-    """A tool."""
-
-    name: str
-    description: str
-    parameters: tuple[Parameter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,61 +19,7 @@ class BadCallError(ValueError):
     """A call that can't be carried out; the message is for the model."""
 
 
-PATH = "Absolute, or relative to the working directory."
-TOOLS = (
-    Tool(
-        "run_command",
-        "Run a command line in a persistent shell: directory, variables and background jobs live on. Standard input is empty.",
-        (
-            Parameter("command", "string", "The command line.", required=True),
-            Parameter("timeout_s", "number", "Seconds after which it is killed; at most, and by default, the task's limit."),
-        ),
-    ),
-    Tool(
-        "write_file",
-        "Write a file, replacing what was there; missing directories are made.",
-        (
-            Parameter("path", "string", PATH, required=True),
-            Parameter("content", "string", "The whole content.", required=True),
-        ),
-    ),
-    Tool(
-        "read_file",
-        "Read a file.",
-        (
-            Parameter("path", "string", PATH, required=True),
-            Parameter("offset", "integer", "The first byte; default 0.", least=0),
-        ),
-    ),
-    Tool(
-        "list_files",
-        "List a directory.",
-        (
-            Parameter("path", "string", PATH + " Default: the working directory."),
-            Parameter("depth", "integer", "Levels; default 1.", least=1, most=DEPTH_MOST),
-        ),
-    ),
-    Tool("submit", "End the work and have it graded. Final: nothing can be done afterwards."),
-)
-BY_NAME: Mapping[str, Tool] = {tool.name: tool for tool in TOOLS}
-
 Wish: TypeAlias = Action | Submit
-
-
-def schema(tool: Tool) -> dict[str, Any]:
-    """Return a tool as chat completions want it (https://platform.openai.com/docs/guides/function-calling)."""
-    parameters = {
-        "type": "object",
-        "properties": {parameter.name: _property(parameter) for parameter in tool.parameters},
-        "required": [parameter.name for parameter in tool.parameters if parameter.required],
-        "additionalProperties": False,
-    }
-    return {"type": "function", "function": {"name": tool.name, "description": tool.description, "parameters": parameters}}
-
-
-def schemas() -> list[dict[str, Any]]:
-    """Return all tools as chat completions want them."""
-    return [schema(tool) for tool in TOOLS]
 
 
 def wish(name: str, arguments: str) -> Wish:
@@ -117,11 +41,6 @@ def wish(name: str, arguments: str) -> Wish:
             return Submit()
 
 
-def _property(parameter: Parameter) -> dict[str, Any]:
-    bounds = {"minimum": parameter.least, "maximum": parameter.most}
-    return {"type": parameter.kind, "description": parameter.description, **{k: v for k, v in bounds.items() if v is not None}}
-
-
 def _object(arguments: str) -> dict[str, Any]:
     try:
         given = json.loads(arguments or "{}")
@@ -133,11 +52,11 @@ def _object(arguments: str) -> dict[str, Any]:
 
 
 def _checked(tool: Tool, given: dict[str, Any]) -> dict[str, Any]:
-    known = {parameter.name: parameter for parameter in tool.parameters}
+    known = {parameter.name: parameter for parameter in tool.offered}
     for name in given:
         if name not in known:
             raise BadCallError(f"{tool.name} has no argument {name[:100]!r}; it has: {', '.join(known) or 'none'}. Nothing was done.")
-    for parameter in tool.parameters:
+    for parameter in tool.offered:
         if parameter.required and parameter.name not in given:
             raise BadCallError(f"{tool.name} needs the argument {parameter.name!r}. Nothing was done.")
     # Models write null for what they leave out.
