@@ -1,11 +1,10 @@
 """The command line `codecraft`: what an agent's developer does by hand.
 
-Exit status 0: all is well; 1: it is not, and stderr says why; 2: wrong usage.
+Exit status 0: all is well; 1: it is not, and stderr says why; 2: wrong usage; 130: Ctrl-C; 141: nobody reads what it prints (`| head`).
 """
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -18,6 +17,7 @@ from codecraft_client.agents import command as agents
 from codecraft_client.client import Client
 from codecraft_client.configured import DEFAULT_TARGET, Configured
 from codecraft_client.control import ControlClient
+from codecraft_client.ending import FAILURE, ended
 from codecraft_client.errors import CodecraftError, UsageError
 from codecraft_client.play import command as play
 from codecraft_client.trajectory import command as trajectories
@@ -28,23 +28,31 @@ WIDE = 120  # characters, for a table that can't be narrower
 INTERRUPTED = 130  # as shells count it
 
 
+class _Paper(Console):
+    """A console that lets BrokenPipeError through; rich's own ends the program with 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Called where the error is being handled."""
+        raise  # noqa: PLE0704
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command of `codecraft`; returns the exit status."""
+    return ended("codecraft", lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     chosen = _parser().parse_args(arguments)
     try:
         speaker: type[Configured] = chosen.speaker
         with speaker.from_environment(chosen.target) as client:
-            status: int = chosen.command(client, Console(highlight=False), chosen)
+            status: int = chosen.command(client, _Paper(highlight=False), chosen)
             return status
     except CodecraftError as error:
         sys.stderr.write(f"codecraft: {error}\n")
-        return 1
+        return FAILURE
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # Nobody reads any more (`| head`). Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,18 +1,16 @@
 """The command line of the server: what was asked for becomes settings, what went wrong one clear line. Must not know episodes."""
 
-import os
 import sys
 from collections.abc import Sequence
 
+from codecraft_server.cli.ending import FAILURE, ended
 from codecraft_server.cli.parser import new_parser
 from codecraft_server.errors import CodecraftError, ConfigurationError
 
 __all__ = ["main"]
 
 _USAGE = 2
-_FAILURE = 1
 _INTERRUPTED = 130
-_UNREAD = 141  # as a shell shows SIGPIPE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,18 +18,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0; 1 for a failure; 2 for usage and configuration; 130 when interrupted; 141 when nobody reads what it prints.
     """
+    return ended("codecraft-server", lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         chosen = new_parser().parse_args(arguments)
         return int(chosen.run(chosen))
     except ConfigurationError as error:
         return _explain(error, _USAGE)
     except CodecraftError as error:
-        return _explain(error, _FAILURE)
+        return _explain(error, FAILURE)
     except KeyboardInterrupt:
         return _INTERRUPTED
-    except BrokenPipeError:  # `... | head`: whoever read has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else what is still buffered is tried again at exit, and fails that
-        return _UNREAD
 
 
 def _explain(error: CodecraftError, status: int) -> int:

@@ -19,11 +19,19 @@ _PLAIN_WIDTH = 200  # characters of a line in a file or a log
 _PLAIN_EVERY = 25  # attempts, where nothing can be drawn over
 
 
+class _Paper(Console):
+    """A console that lets BrokenPipeError through; rich's own ends the program with 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Called where the error is being handled."""
+        raise  # noqa: PLE0704
+
+
 class Display:
     """Writes on standard output."""
 
     def __init__(self, *, color: bool) -> None:
-        self._console = Console(file=sys.stdout, no_color=not color, highlight=False, emoji=False, markup=False)
+        self._console = _Paper(file=sys.stdout, no_color=not color, highlight=False, emoji=False, markup=False)
         if not self._console.is_terminal:
             self._console.width = _PLAIN_WIDTH
 
