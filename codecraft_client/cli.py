@@ -1,6 +1,7 @@
 """The command line `codecraft`: what an agent's developer does by hand.
 
-Exit status 0: all is well; 1: it is not, and stderr says why; 2: wrong usage; 130: Ctrl-C; 141: nobody reads what it prints (`| head`).
+Exit status 0: all is well; 1: it is not, and stderr says why; 2: wrong usage; 130: Ctrl-C; 141: nobody reads what it prints (`| head`);
+143: SIGTERM.
 """
 
 import argparse

@@ -1,10 +1,14 @@
-"""How the program ends when what it prints can't be written: the one place for all its commands. Knows none of them."""
+"""How the program ends when it is told to, or what it prints can't be written: the one place for all commands. Knows none of them."""
 
 import contextlib
 import errno
 import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import TextIO
 
 FAILURE = 1
@@ -19,7 +23,8 @@ def ended(program: str, run: Callable[[], int]) -> int:
     sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
     try:
         try:
-            return run()
+            with _unwound_on_sigterm():
+                return run()
         finally:
             sys.stdout.flush()
     except BrokenPipeError:  # `... | head`: whoever read has enough
@@ -34,6 +39,24 @@ def ended(program: str, run: Callable[[], int]) -> int:
         return FAILURE
     finally:
         _settle(sys.stderr)
+
+
+@contextmanager
+def _unwound_on_sigterm() -> Iterator[None]:
+    """Have SIGTERM unwind the stack as Ctrl-C does, so that episodes are closed; a second one ends the program at once."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield  # somebody else decides
+        return
+    signal.signal(signal.SIGTERM, _unwind)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _unwind(number: int, _frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_DFL)
+    sys.exit(128 + number)  # as shells count it
 
 
 def _settle(stream: TextIO) -> None:

@@ -1,6 +1,6 @@
 """`codecraft play --agent NAME`: which tasks, with what, and where the results go.
 
-Exit status 0: every task was judged, whatever the agents' work was worth; 1: some could not be; 130: Ctrl-C.
+Exit status 0: every task was judged, whatever the agents' work was worth; 1: some could not be; 130: Ctrl-C; 143: SIGTERM.
 """
 
 import argparse
@@ -67,7 +67,7 @@ def run(client: Client, console: Console, chosen: argparse.Namespace) -> int:
             _play(client, make, options, results, chosen.parallel)
         except ModelRefusedError as error:
             sys.stderr.write(f"codecraft: the model's endpoint refuses: {error}\n")
-        finally:  # Ctrl-C, too, shows what there is
+        finally:  # Ctrl-C and SIGTERM, too, show what there is
             _show(console, results, _played_with(chosen), as_json=chosen.json)
         return 0 if results.all_judged else 1
 

@@ -149,8 +149,9 @@ def test_a_run_that_is_killed_is_resumed_without_repeating_a_task(
     assert all(submitted[task_id] == 1 for task_id in finished)
 
 
-def test_ctrl_c_shows_what_there_is_and_closes_all(serve_model: ServeModel, tmp_path: Path) -> None:
-    """SIGINT: status 130, the table of what was finished, and no episode is left."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_is_stopped_shows_what_there_is_and_closes_all(serve_model: ServeModel, tmp_path: Path, number: signal.Signals) -> None:
+    """Ctrl-C and SIGTERM: their status, the table of what was finished, no episode is left, and the run can be resumed."""
     gate, reached = threading.Event(), threading.Event()
     model = serve_model(one_submits_the_rest_wait(gate, reached, Counter()))
     out = tmp_path / "run"
@@ -160,7 +161,7 @@ def test_ctrl_c_shows_what_there_is_and_closes_all(serve_model: ServeModel, tmp_
         try:
             assert reached.wait(SOON_S)
             wait_for(lambda: len(kept(out)) >= HALF - 1)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             printed, complained = process.communicate(timeout=SOON_S)
         finally:
             gate.set()
@@ -168,9 +169,15 @@ def test_ctrl_c_shows_what_there_is_and_closes_all(serve_model: ServeModel, tmp_
             process.wait()
         with Client(address) as client:
             assert client.server_info().capacity.episodes == 0
-    assert process.returncode == 130, complained
+        resumed = play(address, *arguments, "--resume")
+    assert process.returncode == 128 + number, complained
     assert "Traceback" not in complained
-    assert HALF - 1 <= json.loads(printed)["total"]["passed"] < COUNT
+    finished = json.loads(printed)["tasks"]
+    assert HALF - 1 <= len(finished) < COUNT
+    assert resumed.returncode == 0, resumed.stderr
+    report = json.loads(resumed.stdout)
+    assert report["total"]["passed"] == COUNT
+    assert [task for task in report["tasks"] if task in finished] == finished
 
 
 def test_a_refusing_endpoint_is_one_line_and_status_1(address: str, serve_model: ServeModel, tmp_path: Path) -> None:

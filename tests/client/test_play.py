@@ -1,6 +1,7 @@
 """`codecraft play`, by a person at a terminal and by a script."""
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -8,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from fake_server import a_task
-from terminals import terminal
+from terminals import PROMPT, terminal
 from worlds import fake_world
 
 from codecraft_client.trajectory import read
 from codecraft_client.trajectory.format import Interrupt, Stdin
-from codecraft_client.types import EndReason
+from codecraft_client.types import EndReason, Outcome
 from codecraft_server.task import Check, CommandCheck, Visibility
 
 
@@ -178,3 +179,21 @@ def test_typing_into_a_command(fake_address: str, tmp_path: Path) -> None:
         ("नमस्ते\n".encode(), False),
         (b"", True),
     ]
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["at the prompt", "in a command"])
+def test_being_terminated(fake_address: str, tmp_path: Path, busy: bool) -> None:
+    """SIGTERM closes the episode and ends its recording, whatever is going on; status 143."""
+    path = tmp_path / "run.jsonl"
+    with terminal(tmp_path, "play", "1", "--target", fake_address, "--record", str(path)) as person:
+        if busy:
+            person.command("echo begun; sleep 50")
+            person.wait_for("begun\r\n")
+        else:
+            person.wait_for(PROMPT)
+        person.process.send_signal(signal.SIGTERM)
+        assert person.status() == 143
+    assert "Traceback" not in person.seen
+    told = read(path).end
+    assert told is not None
+    assert told.outcome is Outcome.CLOSED
