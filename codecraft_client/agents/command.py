@@ -5,6 +5,7 @@ Exit status 0: every task was judged, whatever the agents' work was worth; 1: so
 
 import argparse
 import json
+import math
 import os
 import sys
 import time
@@ -26,6 +27,7 @@ from codecraft_client.agents.store import Store
 from codecraft_client.agents.transcript import Transcript, file_name, transcript
 from codecraft_client.client import Client
 from codecraft_client.errors import UsageError
+from codecraft_client.rewards import RewardMode, RewardOptions
 from codecraft_client.types import Task
 
 PARALLEL = 4
@@ -50,6 +52,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--max-steps", metavar="N", type=_within(), help="tool calls per task; default: the task's limit")
     group.add_argument("--max-tokens", metavar="N", type=_within(), help="tokens per task, prompts included")
     group.add_argument("--max-seconds", metavar="N", type=_within(), help="seconds per task, the model's thinking included")
+    group.add_argument(
+        "--reward-mode",
+        choices=[mode.value for mode in RewardMode if mode is not RewardMode.UNKNOWN],
+        default=RewardMode.OUTCOME.value,
+        help="what episodes pay for (docs/rewards.md); default: outcome",
+    )
+    group.add_argument("--discount", metavar="G", type=_discount, help="with --reward-mode shaped: the discount factor; default: 1")
     group.add_argument("--out", metavar="DIR", type=Path, help="where results and transcripts go; default: runs/TIME-AGENT")
     group.add_argument("--resume", action="store_true", help="go on with the run in --out: what is judged is not played again")
     group.add_argument("--json", action="store_true", help="print the results as JSON; progress goes to stderr in any case")
@@ -125,13 +134,23 @@ def _show(console: Console, results: _Results, run: dict[str, Any], *, as_json: 
     if as_json:
         sys.stdout.write(json.dumps(summary.as_json(run, results.known), indent=2) + "\n")
         return
-    summary.show(console, results.known)
+    summary.show(console, run, results.known)
     console.print(f"results and transcripts: {results.store.directory}", markup=False, soft_wrap=True)
 
 
 def _options(chosen: argparse.Namespace) -> AgentOptions:
     budget = Budget(steps=chosen.max_steps, tokens=chosen.max_tokens, seconds=chosen.max_seconds)
-    return AgentOptions(model=chosen.model, base_url=chosen.base_url, api_key=_api_key(chosen.api_key_file), budget=budget)
+    reward = RewardOptions(RewardMode(chosen.reward_mode), discount=_discounted(chosen))
+    return AgentOptions(model=chosen.model, base_url=chosen.base_url, api_key=_api_key(chosen.api_key_file), budget=budget, reward=reward)
+
+
+def _discounted(chosen: argparse.Namespace) -> float | None:
+    """Return the discount factor, which shaped rewards and no others have."""
+    if chosen.reward_mode == RewardMode.SHAPED.value:
+        return 1.0 if chosen.discount is None else chosen.discount
+    if chosen.discount is not None:
+        raise UsageError("--discount is for --reward-mode shaped")
+    return None
 
 
 def _api_key(file: Path | None) -> str:
@@ -159,7 +178,8 @@ def _tasks(client: Client, chosen: argparse.Namespace) -> list[Task]:
 def _played_with(chosen: argparse.Namespace) -> dict[str, Any]:
     """Return what makes a run this run and no other. No secret."""
     limits = {"max_steps": chosen.max_steps, "max_tokens": chosen.max_tokens, "max_seconds": chosen.max_seconds}
-    return {"agent": chosen.agent, "model": chosen.model, **limits}
+    reward = {"reward_mode": chosen.reward_mode, "discount": _discounted(chosen)}
+    return {"agent": chosen.agent, "model": chosen.model, **limits, **reward}
 
 
 def _out(chosen: argparse.Namespace) -> Path:
@@ -169,6 +189,16 @@ def _out(chosen: argparse.Namespace) -> Path:
     if chosen.resume:
         raise UsageError("say which run is to be resumed: --out DIR")
     return Path("runs") / f"{time.strftime('%Y%m%dT%H%M%S')}-{quote(chosen.agent, safe='')}"
+
+
+def _discount(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number <= 1:
+        raise argparse.ArgumentTypeError(f"must be above 0 and at most 1, not {text!r}")
+    return number
 
 
 def _within(most: int = 2**31) -> Callable[[str], int]:

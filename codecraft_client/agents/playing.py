@@ -112,7 +112,7 @@ class Player:
                 tell(event)
 
             try:
-                with self._client.reset(task.task_id) as episode, self._keeper.keeping(episode):
+                with self._client.reset(task.task_id, reward=self._options.reward) as episode, self._keeper.keeping(episode):
                     transcript.note("episode", episode_id=episode.episode_id, image_digest=episode.ready.image_digest)
                     self._follow(agent.play(task, episode), count)
                     result = _judged(task, episode, attempt, self._options.settings.gradings)

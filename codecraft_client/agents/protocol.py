@@ -12,6 +12,7 @@ from typing import Protocol, TypeAlias
 
 from codecraft_client.agents.settings import AgentSettings
 from codecraft_client.episode import Episode
+from codecraft_client.rewards import RewardOptions
 from codecraft_client.types import Task
 
 
@@ -128,6 +129,7 @@ class AgentOptions:
         model: Name of the model, as its endpoint knows it.
         base_url: The endpoint up to and including its version, such as http://127.0.0.1:8000/v1; empty: OpenAI's.
         api_key: Its secret; empty: none is sent.
+        reward: How episodes pay.
         halt: Set when the run is being stopped: waits end, and HaltedError is raised.
     """
 
@@ -135,6 +137,7 @@ class AgentOptions:
     base_url: str = ""
     api_key: str = field(default="", repr=False)
     budget: Budget = Budget()
+    reward: RewardOptions = field(default_factory=RewardOptions)
     settings: AgentSettings = field(default_factory=AgentSettings)
     halt: threading.Event = field(default_factory=threading.Event)
 

@@ -1,6 +1,6 @@
 """What a run came to: pass rates by category and difficulty, steps, tokens, time; as values, as JSON and as tables."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -64,9 +64,9 @@ def as_json(run: dict[str, Any], results: Sequence[TaskResult]) -> dict[str, Any
     }
 
 
-def show(console: Console, results: Sequence[TaskResult]) -> None:
-    """Print the tables."""
-    console.print(_tasks(results))
+def show(console: Console, run: Mapping[str, Any], results: Sequence[TaskResult]) -> None:
+    """Print the tables; `run` says by which mode episodes paid."""
+    console.print(_tasks(results, run["reward_mode"]))
     console.print(_groups("By category", "category", by_category(results)))
     console.print(_groups("By difficulty", "difficulty", by_difficulty(results)))
     console.print(_groups("All", "", {"all": group(results)}))
@@ -80,12 +80,14 @@ def verdict(result: TaskResult) -> str:
     return f"[{colour}]{result.outcome.replace('_', ' ')}[/{colour}]"
 
 
-def _tasks(results: Sequence[TaskResult]) -> Table:
-    table = Table("task", "title", "result", "score", "steps", "tokens", "time", title="Tasks")
+def _tasks(results: Sequence[TaskResult], reward_mode: str) -> Table:
+    title = f"Tasks (reward: {reward_mode})"
+    table = Table("task", "title", "result", "score", "return", "steps", "tokens", "time", title=title)
     for result in results:
         tokens = f"{'~' if result.estimated_tokens else ''}{result.tokens}"
         time = f"{result.seconds:.1f} s"
-        table.add_row(escape(result.task_id), escape(result.title), verdict(result), _number(result.score), str(result.steps), tokens, time)
+        paid = (_number(result.score), _number(result.episode_return))
+        table.add_row(escape(result.task_id), escape(result.title), verdict(result), *paid, str(result.steps), tokens, time)
     return table
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes.milestones import exists
 from helpers import wait_for
 from players import careful, hasty
 from scripted_openai import ScriptedOpenAI, Talk, Turn
@@ -202,9 +203,56 @@ def test_tasks_that_can_not_be_judged_have_status_1(address: str, tmp_path: Path
 
 
 @pytest.mark.parametrize(
+    ("arguments", "paid", "discount"),
+    [
+        ([], 0.0, None),
+        (["--reward-mode", "outcome"], 0.0, None),
+        (["--reward-mode", "milestones"], 0.5, None),
+        (["--reward-mode", "shaped"], 0.0, 1.0),
+        (["--reward-mode", "shaped", "--discount", "0.5"], -0.5, 0.5),
+    ],
+)
+def test_how_episodes_pay(tmp_path: Path, arguments: list[str], paid: float, discount: float | None) -> None:
+    """An answer that is there and wrong pays by the mode that was asked for; the JSON, the table and run.json say which."""
+    (tmp_path / "wrong.py").write_text(
+        "class Wrong:\n    def play(self, task, episode):\n        episode.write_file('answer.txt', 'none')\n        return iter(())\n\n\n"
+        "def make(options):\n    return Wrong()\n"
+    )
+    mode = arguments[1] if arguments else "outcome"
+    with word_world(1, milestones=(exists("answer.txt", 1.0),), milestone_share=0.5) as address:
+        done = play(address, "1", "--agent", "wrong:make", "--out", "json", "--json", *arguments, cwd=tmp_path)
+        shown = play(address, "1", "--agent", "wrong:make", "--out", "table", *arguments, cwd=tmp_path, COLUMNS="200")
+    report = json.loads(done.stdout)
+    assert (report["reward_mode"], report["discount"]) == (mode, discount)
+    assert report["tasks"][0]["episode_return"] == paid
+    assert json.loads((tmp_path / "json" / "run.json").read_text())["reward_mode"] == mode
+    assert f"Tasks (reward: {mode})" in shown.stdout
+    assert f"{paid:.2f}" in shown.stdout
+
+
+def test_a_run_is_resumed_with_the_same_reward_only(address: str, tmp_path: Path) -> None:
+    """Returns by two modes can't be compared, so they are two runs."""
+    (tmp_path / "idle.py").write_text(
+        "class Idle:\n    def play(self, task, episode):\n        return iter(())\n\n\ndef make(options):\n    return Idle()\n"
+    )
+    run = ("1", "--agent", "idle:make", "--out", "run", "--resume")
+    assert play(address, *run, cwd=tmp_path).returncode == 0
+    refused = play(address, *run, "--reward-mode", "milestones", cwd=tmp_path)
+    assert (refused.returncode, "reward_mode was 'outcome' and is 'milestones'" in refused.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("value", ["0", "1.5", "nan", "much"])
+def test_a_discount_factor_is_one(value: str) -> None:
+    """What is none is wrong usage."""
+    done = play("127.0.0.1:1", "1", "--agent", "light", "--reward-mode", "shaped", "--discount", value)
+    assert (done.returncode, "must be above 0 and at most 1" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (["1", "--agent", "light", "--model", "m", "--record", "file"], "--record is for playing by hand"),
+        (["1", "--agent", "light", "--model", "m", "--discount", "0.9"], "--discount is for --reward-mode shaped"),
         (["--agent", "light", "--model", "m"], "say what is to be played"),
         (["1", "--agent", "light"], "--model"),
         (["1", "--agent", "nobody"], "no agent 'nobody'"),
