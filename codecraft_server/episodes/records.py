@@ -1,12 +1,20 @@
-"""The steps that an episode remembers for repeats: bounded in number and bytes. Knows nothing else."""
+"""The steps of an episode that can be asked for: the one that is running, and those that are remembered for repeats. Knows nothing else."""
 
 from collections import OrderedDict
 
+from codecraft_server.episodes.fields import check_step_index
 from codecraft_server.episodes.steps import StepRun
+from codecraft_server.errors import NoStepRunningError, StepNotFoundError
 
 
 class Records:
-    """Steps that are over, by index. Only the last has its streamed output still: who takes the next step has seen it."""
+    """Steps by index; those that are over are bounded in number and bytes.
+
+    Only the last of them has its streamed output still: who takes the next step has seen it.
+
+    Attributes:
+        current: The step that is running.
+    """
 
     def __init__(self, most: int, most_bytes: int) -> None:
         self._most = most
@@ -14,13 +22,32 @@ class Records:
         self._runs: OrderedDict[int, StepRun] = OrderedDict()
         self._sizes: dict[int, int] = {}
         self.kept_bytes = 0
+        self.current: StepRun | None = None
 
     def get(self, index: int) -> StepRun | None:
-        """One of them."""
-        return self._runs.get(index)
+        """One of them, or the one that is running."""
+        run = self.current
+        return run if run is not None and run.index == index else self._runs.get(index)
+
+    def find(self, index: int) -> StepRun:
+        """A running or remembered step. StepNotFoundError."""
+        check_step_index(index)
+        run = self.get(index)
+        if run is None:
+            raise StepNotFoundError(index)
+        return run
+
+    def running(self, index: int) -> StepRun:
+        """A step that is running, or was. NoStepRunningError."""
+        check_step_index(index)
+        run = self.get(index)
+        if run is None:
+            raise NoStepRunningError(index)
+        return run
 
     def add(self, run: StepRun) -> None:
-        """Remember a step; the oldest are forgotten when there are too many."""
+        """Remember the step that was running; the oldest are forgotten when there are too many."""
+        self.current = None
         self._runs[run.index] = run
         self._weigh(run)
         while len(self._runs) > 1 and (len(self._runs) > self._most or self.kept_bytes > self._most_bytes):

@@ -195,13 +195,13 @@ class Episodes:
     def step(self, episode_id: str, token: str, step_index: int, action: Action, *, stream_output: bool) -> AsyncGenerator[StepEvent, None]:
         """Take a step, or follow the one that was taken with this index."""
         episode = self._find(episode_id, token)
-        if self._draining and not episode.knows(step_index):
+        if self._draining and episode.records.get(step_index) is None:
             raise ShuttingDownError
         return episode.step(step_index, action, streamed=stream_output).follow()
 
     def resume(self, episode_id: str, token: str, step_index: int, out_offset: int, err_offset: int) -> AsyncGenerator[StepEvent, None]:
         """Follow a step that was taken, from these offsets of its output on."""
-        run = self._find(episode_id, token).find(step_index)
+        run = self._find(episode_id, token).records.find(step_index)
         run.check_resumable(out_offset, err_offset)
         return run.follow(out_offset, err_offset)
 
@@ -224,12 +224,12 @@ class Episodes:
     def interrupt(self, episode_id: str, token: str, step_index: int, grace_s: float) -> None:
         """Stop the running step of this index; nothing happens when it has ended already."""
         check_grace(grace_s, self._world.bounds)
-        self._find(episode_id, token).running(step_index).interrupt(grace_s)
+        self._find(episode_id, token).records.running(step_index).interrupt(grace_s)
 
     async def write_stdin(self, episode_id: str, token: str, step_index: int, offset: int, data: bytes, *, end_of_file: bool) -> int:
         """Write to the standard input of a running command; returns the offset accepted so far."""
         check_stdin(offset, data)
-        run = self._find(episode_id, token).running(step_index)
+        run = self._find(episode_id, token).records.running(step_index)
         return await run.write_stdin(offset, data, end_of_file=end_of_file)
 
     # The whole

@@ -5,16 +5,17 @@ The work of a step belongs to the episode. A call that follows it may be dropped
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator
 from dataclasses import fields
 from hashlib import blake2b
 
-from codecraft_server.clock import Timer
+from codecraft_server.clock import Timer, within
 from codecraft_server.episodes.events import Action, Heartbeat, Progress, Started, StepEvent, StepResult
 from codecraft_server.episodes.leases import Lease
 from codecraft_server.episodes.ring import Cursor, Ring
 from codecraft_server.episodes.stdin import StdinGate
-from codecraft_server.episodes.waiting import Bell, Feed
+from codecraft_server.episodes.waiting import Bell, Feed, cancel_soon
 from codecraft_server.episodes.world import World
 from codecraft_server.errors import CodecraftError, InvalidFieldError, NoStepRunningError, OutputNotKeptError, TooManyReadersError
 from codecraft_server.grading.verdict import CheckResult, PhaseBegan
@@ -115,6 +116,19 @@ class StepRun:
         self._interrupt_grace_s = grace_s
         if self.command is not None:
             self.command.interrupt(grace_s)
+
+    async def stop(self, kill_s: float) -> None:
+        """Give it up, and wait until it is over; a command that is being killed has `kill_s` to end in order."""
+        if self.task is None:
+            return
+        self.interrupt()
+        if self.command is None:  # not a command, or not yet: nothing that would end by itself soon
+            cancel_soon(self.task)
+        with contextlib.suppress(TimeoutError):
+            await within(self._clock, kill_s, self.done.wait())
+        if not self.done.is_set() and self.task is not None:
+            self.task.cancel()
+            await self.done.wait()
 
     async def write_stdin(self, offset: int, data: bytes, *, end_of_file: bool) -> int:
         """Write to its command; returns the offset accepted so far. NoStepRunningError, InvalidFieldError, StdinFullError."""
