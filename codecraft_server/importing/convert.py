@@ -4,13 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from codecraft_server import curriculum
 from codecraft_server.curriculum import entry, values
 from codecraft_server.curriculum.problems import Problems
 from codecraft_server.importing.importer import Entry, Imported, Importer
 from codecraft_server.settings import CurriculumBounds, TaskDefaults
-
-_SCHEMA = Path(curriculum.__file__).with_name("curriculum.schema.json")
 
 
 def convert(importer: Importer, path: Path, defaults: TaskDefaults) -> dict[str, Any]:
@@ -29,7 +26,7 @@ def convert(importer: Importer, path: Path, defaults: TaskDefaults) -> dict[str,
         tasks[made.task_id] = made.entry
         _check(made, defaults)
     problems.raise_any()
-    return {"$schema": _SCHEMA.as_uri(), "tasks": tasks}
+    return {"tasks": tasks}
 
 
 def _check(made: Imported, defaults: TaskDefaults) -> None:

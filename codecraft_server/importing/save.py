@@ -1,4 +1,7 @@
-"""Writes a curriculum document, whole or not at all, once it has been loaded as the server will. Knows no format."""
+"""Writes a curriculum document, whole or not at all, once it has been loaded as the server will. Knows no format.
+
+Beside a file goes a copy of the schema that it names, so that an editor finds it wherever both are taken.
+"""
 
 import json
 import os
@@ -11,20 +14,21 @@ from codecraft_server import curriculum
 from codecraft_server.errors import ConfigurationError, CurriculumError
 from codecraft_server.settings import TaskDefaults
 
+SCHEMA = Path(curriculum.__file__).with_name("curriculum.schema.json")
+
 
 def save(document: dict[str, Any], target: Path, defaults: TaskDefaults, *, force: bool) -> None:
-    """Write a file; with `force` also where there is one.
+    """Write a file, and the schema beside it; with `force` also where there is one.
 
     Raises:
         ConfigurationError: It can't be written there, or (CurriculumError) not be loaded. What was there is there still.
     """
     refuse_taken(target, force=force)
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    part = _part(target)
     try:
-        with part.open("x", encoding="utf-8") as file:
-            json.dump(document, file, ensure_ascii=False, indent=2)
-            file.write("\n")
+        part.write_text(_text({"$schema": SCHEMA.name, **document}), "utf-8")
         curriculum.load(part, defaults)
+        _put_schema(target.with_name(SCHEMA.name))
         part.replace(target)
     except CurriculumError as error:
         raise CurriculumError(error.message.replace(str(part), str(target))) from None
@@ -37,21 +41,46 @@ def save(document: dict[str, Any], target: Path, defaults: TaskDefaults, *, forc
 
 
 def checked_text(document: dict[str, Any], defaults: TaskDefaults) -> str:
-    """Return what `save` would write."""
+    """Return what `save` would write, but for the name of a schema: there is no place beside it. CurriculumError."""
     with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "curriculum.json"
-        save(document, target, defaults, force=False)
-        return target.read_text("utf-8")
+        save(document, Path(folder) / "curriculum.json", defaults, force=False)
+    return _text(document)
 
 
 def refuse_taken(target: Path, *, force: bool) -> None:
     """Raise ConfigurationError where something is that must not be replaced."""
-    if not os.path.lexists(target):
+    schema = target.with_name(SCHEMA.name)
+    if target == schema:
+        raise ConfigurationError(f"{target} is the name of the schema that goes beside it; choose another name")
+    _refuse_taken(target, force=force)
+    if not (schema.is_file() and schema.read_bytes() == SCHEMA.read_bytes()):
+        _refuse_taken(schema, force=force)
+
+
+def _refuse_taken(path: Path, *, force: bool) -> None:
+    if not os.path.lexists(path):
         return
-    if not target.is_file():
-        raise ConfigurationError(f"{target} is there already and is no regular file; choose another name")
+    if not path.is_file():
+        raise ConfigurationError(f"{path} is there already and is no regular file; choose another name")
     if not force:
-        raise ConfigurationError(f"{target} is there already; --force replaces it")
+        raise ConfigurationError(f"{path} is there already; --force replaces it")
+
+
+def _put_schema(place: Path) -> None:
+    part = _part(place)
+    try:
+        part.write_bytes(SCHEMA.read_bytes())
+        part.replace(place)
+    finally:
+        _remove(part)
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _part(target: Path) -> Path:
+    return target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
 
 
 def _remove(part: Path) -> None:

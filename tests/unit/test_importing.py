@@ -41,20 +41,35 @@ def test_an_imported_file_loads_and_keeps_the_order(name: str, tmp_path: Path, c
 
 
 def test_what_is_written_fits_the_schema_that_it_names(tmp_path: Path) -> None:
-    """`$schema` leads to the schema that ships, for editors, and the file is valid by it."""
+    """`$schema` leads to the schema that ships, for editors, wherever the directory is taken, and the file is valid by it."""
     _, target = imported(jsonl(tmp_path, *RECORDS))
     document = json.loads(target.read_text())
-    assert json.loads(Path(document["$schema"].removeprefix("file://")).read_text()) == SCHEMA
+    moved = tmp_path.rename(tmp_path.with_name("elsewhere"))
+    assert json.loads((moved / document["$schema"]).read_text()) == SCHEMA
     Draft202012Validator(SCHEMA).validate(document)
 
 
+def test_a_schema_that_is_there_is_kept_unless_it_is_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A second import beside the first needs no --force; what is not this schema is replaced only when that is asked for."""
+    path, schema = jsonl(tmp_path, *RECORDS), tmp_path / "curriculum.schema.json"
+    assert [imported(path)[0], imported(path, output="second.json")[0]] == [0, 0]
+    schema.write_text("mine")
+    status, target = imported(path, output="third.json")
+    assert (status, target.exists(), schema.read_text()) == (2, False, "mine")
+    assert f"{schema} is there already; --force replaces it" in capsys.readouterr().err
+    assert imported(path, "--force", output="third.json")[0] == 0
+    assert json.loads(schema.read_text()) == SCHEMA
+    assert imported(path, "--force", output="curriculum.schema.json")[0] == 2
+
+
 def test_standard_output_gets_the_document_and_nothing_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`-o -` prints what a file would get."""
+    """`-o -` prints what a file would get, but for the schema: nothing stands beside standard output."""
     path = jsonl(tmp_path, *RECORDS)
     _, target = imported(path)
     capsys.readouterr()
     assert main(["tasks", "import", "humaneval", str(path), "-o", "-"]) == 0
-    assert capsys.readouterr().out == target.read_text()
+    printed, written = json.loads(capsys.readouterr().out), json.loads(target.read_text())
+    assert printed == {name: value for name, value in written.items() if name != "$schema"}
 
 
 WRONG = [
