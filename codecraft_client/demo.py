@@ -16,6 +16,7 @@ from codecraft_client.demo_server import own_server
 from codecraft_client.episode import Episode
 from codecraft_client.errors import ServerUnavailableError
 from codecraft_client.events import Output, Phase, Progress, Pulling, Queued, SettingUp, Starting, StepEvent, StepResult
+from codecraft_client.printable import printable
 from codecraft_client.types import EndReason, Outcome
 
 SLOW = "for n in 1 2 3 4 5 6; do echo line $n; sleep 0.5; done"
@@ -76,7 +77,7 @@ class _Demo:
     def _scene(self, scene: Scene) -> None:
         self._console.rule(escape(scene.title))
         with self._client.reset(scene.task_id, on_progress=self._progress) as episode:
-            self._console.print(escape(episode.observation.message.strip()))
+            self._console.print(escape(printable(episode.observation.message.strip())))
             for line in scene.lines:
                 self._line(episode, line)
 
@@ -129,7 +130,7 @@ class _Demo:
     def _shown(self, output: bytes, prefix: str = "") -> None:
         lines = output.decode("utf-8", errors="replace").splitlines()
         for line in lines[:SHOWN_LINES]:
-            self._console.print(f"{prefix}  {escape(line)}")
+            self._console.print(f"{prefix}  {escape(printable(line))}")
         if len(lines) > SHOWN_LINES:
             self._console.print(f"  [dim]… {len(lines) - SHOWN_LINES} more lines[/dim]")
 
@@ -156,7 +157,7 @@ class _Demo:
     def _result(self, result: StepResult) -> None:
         seen = result.observation
         if seen.message:
-            self._console.print(f"  [italic]{escape(seen.message.strip())}[/italic]")
+            self._console.print(f"  [italic]{escape(printable(seen.message.strip()))}[/italic]")
         if seen.command_end is not None and not seen.command_end.succeeded:
             end = seen.command_end
             code = "" if end.exit_code is None else f", exit code {end.exit_code}"

@@ -1,6 +1,8 @@
-"""What a person watching over the agent's shoulder would see. Text only: what could move the cursor or colour the screen is left out."""
+"""What a person watching over the agent's shoulder would see: text and its colours.
 
-import codecs
+What could move the cursor, or steer a terminal otherwise, is left out: a program in a sandbox is a stranger.
+"""
+
 import json
 import re
 import sys
@@ -8,21 +10,24 @@ from collections import deque
 from typing import Any
 
 from codecraft_client.actions import Action, ListFiles, ReadFile, RunCommand, Text, WriteFile, as_text
+from codecraft_client.colours import wanted
 from codecraft_client.events import StepResult
+from codecraft_client.printable import COLOUR, Printable, printable
 
 LINES = 1000  # of the screen and what has scrolled off it
-SEQUENCES = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])"  # ECMA-48: control sequences, strings, escapes
-    r"|\r(?=\n)|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f]"
-)
+PLAIN = "\x1b[0m"
+PLAIN_AGAIN = re.compile(r"\x1b\[[0;]*m")
 
 
 class Terminal:
-    """A screen that is written to; `live`: on standard output as well, at once."""
+    """A screen that is written to; `live`: on standard output as well, at once, in colours where those are wanted."""
 
     def __init__(self, *, live: bool) -> None:
         self._live = live
-        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._colour = wanted(sys.stdout) if live else True
+        self._printed = Printable(colour=self._colour)
+        self._returned = ""  # a carriage return, of which is not known yet what follows
+        self._coloured = False
         self._lines: deque[str] = deque([""], maxlen=LINES)
 
     @property
@@ -35,22 +40,42 @@ class Terminal:
         self._lines = deque([""], maxlen=LINES)
 
     def write_bytes(self, data: bytes, *, last: bool = False) -> None:
-        """Show a piece of what a program printed; characters may be split between pieces."""
-        self.write(self._decoder.decode(data, final=last))
+        """Show a piece of what a program printed; characters, sequences and ends of lines may be split between pieces."""
+        text = self._returned + self._printed.feed(data, final=last)
+        self._returned = "\r" if text.endswith("\r") and not last else ""
+        self._show(text.removesuffix(self._returned))
+        if last:
+            self._printed = Printable(colour=self._colour)
+            self._plain()
 
     def write(self, text: str) -> None:
-        """Show what a program printed."""
-        clean = SEQUENCES.sub("", text).replace("\r", "\n").replace("\x1b", "")
+        """Show all that a program printed."""
+        self.write_bytes(text.encode(errors="replace"), last=True)
+
+    def line(self, text: str) -> None:
+        """Show a line, on a line of its own; nothing of it steers the terminal, whoever wrote it."""
+        self._show(("\n" if COLOUR.sub("", self._lines[-1]) else "") + printable(text) + "\n")
+
+    def _plain(self) -> None:
+        """Take back a colour that a program left on."""
+        if self._coloured:
+            self._lines[-1] += PLAIN
+            self._put(PLAIN)
+            self._coloured = False
+
+    def _show(self, text: str) -> None:
+        clean = text.replace("\r\n", "\n").replace("\r", "\n").replace("\b", "")
+        for colour in COLOUR.findall(clean):
+            self._coloured = not PLAIN_AGAIN.fullmatch(colour)
         first, *rest = clean.split("\n")
         self._lines[-1] += first
         self._lines.extend(rest)
-        if self._live and clean:
-            sys.stdout.write(clean)
-            sys.stdout.flush()
+        self._put(clean)
 
-    def line(self, text: str) -> None:
-        """Show a line, on a line of its own."""
-        self.write(("\n" if self._lines[-1] else "") + text + "\n")
+    def _put(self, text: str) -> None:
+        if self._live and text:
+            sys.stdout.write(text)
+            sys.stdout.flush()
 
     def typed(self, action: Action) -> None:
         """Show what the agent does."""

@@ -77,9 +77,12 @@ def test_the_demo_that_is_terminated_ends_its_server() -> None:
 
 def test_the_demo_fails_when_a_reward_is_wrong() -> None:
     """Against a server that pays 1 for the wrong answer the demo says where, and exits 1."""
-    with fake_world(tasks=[a_task("1"), a_task("2"), a_task("3")]) as address:
+    hostile = a_task("1", description="Say \x1b]0;title\x07hello.")
+    with fake_world(tasks=[hostile, a_task("2"), a_task("3")]) as address:
         done = demo(address)
     assert done.returncode == 1, done.stdout + done.stderr
+    assert "Say hello." in done.stdout  # nor does anything that comes from a server or a sandbox steer the terminal
+    assert "\x1b" not in done.stdout
     table = rows(done.stdout)
     assert table["task 1, wrong: Hello, world!"] == "0 1 WRONG"
     assert table["task 1, right: Hello, World!"] == "1 1 ok"

@@ -9,6 +9,7 @@ from typing import Any
 import gymnasium
 import pytest
 
+from codecraft_client import RunCommand
 from codecraft_client.gym import ENV_ID
 from codecraft_client.gym.streamed import Kept
 from codecraft_client.gym.terminal import LINES, Terminal
@@ -115,21 +116,57 @@ def test_human_mode_prints_while_the_command_runs(process_address: str, monkeypa
 @pytest.mark.parametrize(
     ("written", "shown"),
     [
-        ("\x1b[31mred\x1b[0m", "red"),
+        ("\x1b[31mred\x1b[0m", "\x1b[31mred\x1b[0m"),
+        ("\x1b[1;31mred", "\x1b[1;31mred\x1b[0m"),
         ("\x1b]0;title\x07text", "text"),
         ("\x1b(Bplain\x1b=", "plain"),
         ("10%\r20%\r\n", "10%\n20%\n"),
-        ("a\tb\x00\x07\x9b", "a\tb"),
-        ("\x1b", ""),
+        ("a\tb\x00\x07\x9b", "a\tb␀␇\\x9b"),
+        ("hidden\b\b\b\b\b\bshown", "hiddenshown"),
+        ("\x1b[2J\x1b[1;1Hgone", "gone"),
+        ("\x1b]52;c;cm0gLXJmIH4=\x1b\\text\x1b[6n", "text"),
+        ("\x1b", "␛"),
         ("नमस्ते 👩🏽\u200d💻\n", "नमस्ते 👩🏽\u200d💻\n"),
     ],
     ids=repr,
 )
 def test_nothing_moves_the_cursor(written: str, shown: str) -> None:
-    """What a program prints can't paint over what stands there, or retitle the window: text is shown, all else left out."""
+    """What a program prints can't paint over what stands there, or steer the terminal: text and colours are shown, all else is not."""
     terminal = Terminal(live=False)
     terminal.write(written)
     assert terminal.screen == shown
+    in_pieces = Terminal(live=False)
+    for byte in written.encode():
+        in_pieces.write_bytes(bytes([byte]))
+    in_pieces.write_bytes(b"", last=True)
+    assert in_pieces.screen == shown
+
+
+def test_what_others_say_steers_no_terminal_either(capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither an agent's command nor a message has colours or sequences; a colour that a program left on ends with its output."""
+    terminal = Terminal(live=True)
+    terminal.typed(RunCommand("echo \x1b[31m\x1b]0;title\x07"))
+    terminal.write_bytes(b"\x1b[31mred", last=True)
+    terminal.line("of a server \x1b[2J")
+    assert capsys.readouterr().out == "$ echo \nred\nof a server \n"
+    shown = Terminal(live=False)
+    shown.write_bytes(b"\x1b[31mred", last=True)
+    shown.line("plain")
+    shown.write_bytes(b"\x1b[32mgreen\n", last=True)  # it is on a new line already
+    shown.line("plain")
+    assert shown.screen == "\x1b[31mred\x1b[0m\nplain\n\x1b[32mgreen\n\x1b[0mplain\n"
+
+
+@pytest.mark.parametrize(("terminal", "shown"), [(True, "\x1b[31mred\x1b[0m\n"), (False, "red\n")])
+def test_colours_are_for_terminals(monkeypatch: pytest.MonkeyPatch, terminal: bool, shown: str) -> None:
+    """Live output has a program's colours where standard output is a terminal, and in no file."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    out = io.StringIO()
+    monkeypatch.setattr(out, "isatty", lambda: terminal)
+    monkeypatch.setattr("sys.stdout", out)
+    Terminal(live=True).write("\x1b[31mred\x1b[0m\n")
+    assert out.getvalue() == shown
 
 
 def test_characters_may_come_in_pieces() -> None:
