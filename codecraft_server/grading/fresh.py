@@ -79,6 +79,7 @@ class Fresh:
 
 async def _furnish(task: Task, work: Work, sandbox: Sandbox, bounds: GradingBounds) -> None:
     try:
+        # All of it, though the work has a part of it already: what setup leaves elsewhere, files or processes, nobody can tell beforehand.
         await lay_out(task, sandbox, lambda _: None)
     except TaskSetupError as error:  # it could be at Reset, so it is not broken
         _log.warning("a task could not be laid out for grading", extra={"task": task.task_id, "error": error.message})

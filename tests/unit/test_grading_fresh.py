@@ -88,6 +88,14 @@ async def test_a_copy_is_judged_in_a_sandbox_of_its_own(bench: Bench) -> None:
     assert phases == [Phase.FREEZING, Phase.COPYING, Phase.PREPARING, Phase.CHECKING]
 
 
+async def test_setup_is_done_again_for_what_it_leaves_beside_the_work(bench: Bench) -> None:
+    """No copy has what it wrote outside of the grading paths (a remote repository, say), and checks may need it."""
+    task = reading(setup=("echo beside",))
+    work = await bench.collect(task)
+    assert (await bench.grade(task, work)).passed
+    assert (b"/bin/sh", b"-c", b"echo beside") in [execution.argv for execution in bench.sandboxes.made[-1].executions]
+
+
 async def test_a_task_graded_in_place_has_no_copy(bench: Bench) -> None:
     """Its own sandbox is judged, all processes having been ended."""
     task = reading(grading_place=GradingPlace.IN_PLACE)
