@@ -22,18 +22,26 @@ def ended(program: str, run: Callable[[], int]) -> int:
             return run()
         finally:
             sys.stdout.flush()
-    except BrokenPipeError:  # `... | head`: whoever read has enough
-        _silence(sys.stdout)
-        return UNREAD
-    except OSError as error:
-        if error.errno not in _NO_ROOM:
+    except (OSError, ExceptionGroup) as error:
+        failure = _to_write(error)
+        if failure is None:
             raise
         _silence(sys.stdout)
+        if isinstance(failure, BrokenPipeError):  # `... | head`: whoever read has enough
+            return UNREAD
         with contextlib.suppress(OSError):
-            sys.stderr.write(f"{program}: {error.filename or 'the output'} can't be written: {error.strerror}\n")
+            sys.stderr.write(f"{program}: {failure.filename or 'the output'} can't be written: {failure.strerror}\n")
         return FAILURE
     finally:
         _settle(sys.stderr)
+
+
+def _to_write(error: Exception) -> OSError | None:
+    """Return the failure to write that an error is, or that all tasks of a group ended with; None when it is something else."""
+    if isinstance(error, ExceptionGroup):
+        found = [_to_write(each) for each in error.exceptions]
+        return found[0] if all(found) else None
+    return error if isinstance(error, OSError) and (isinstance(error, BrokenPipeError) or error.errno in _NO_ROOM) else None
 
 
 def _settle(stream: TextIO) -> None:

@@ -16,6 +16,7 @@ from codecraft_server.cli.check_display import Display
 from codecraft_server.cli.ending import ended
 
 FULL = Path("/dev/full")
+NO_ROOM = "codecraft-server: the output can't be written: No space left on device\n"
 RECORD = {
     "task_id": "Made/0",
     "prompt": 'def triple(n):\n    """Return three times n."""\n',
@@ -64,7 +65,7 @@ def test_output_that_there_is_no_room_for(name: str, tmp_path: Path) -> None:
     """A full disk is status 1 and one line."""
     with FULL.open("w") as full:
         told = run(name, tmp_path, full.fileno())
-    assert told == (1, "codecraft-server: the output can't be written: No space left on device\n")
+    assert told == (1, NO_ROOM)
 
 
 def test_without_a_standard_output(tmp_path: Path) -> None:
@@ -80,6 +81,32 @@ def test_a_defect_is_not_taken_for_a_full_disk() -> None:
 
     with pytest.raises(PermissionError):
         ended("codecraft-server", broken)
+
+
+GROUP = """
+import asyncio, sys
+from codecraft_server.cli.ending import ended
+
+async def work():
+    async with asyncio.TaskGroup() as group:
+        for _ in range(3):
+            group.create_task(asyncio.to_thread(lambda: [sys.stdout.write("x" * 100_000), sys.stdout.flush()]))
+
+sys.exit(ended("codecraft-server", lambda: asyncio.run(work())))
+"""
+
+
+def test_tasks_that_work_together_end_likewise() -> None:
+    """`tasks check | head`: what several of a group came to is one line or silence, too."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with FULL.open("w") as full, os.fdopen(writing) as unread:
+        for output, expected in (
+            (unread, (141, "")),
+            (full, (1, NO_ROOM)),
+        ):
+            done = subprocess.run([sys.executable, "-c", GROUP], stdout=output, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+            assert (done.returncode, done.stderr) == expected
 
 
 class Unread(io.StringIO):
