@@ -12,8 +12,8 @@ import (
 
 const (
 	longestFreeze = 5 * time.Second
-	stopWithin    = time.Second
-	patience      = stopWithin / 2         // then what is continued by another process as fast as it is stopped is ended
+	stopWithin    = 3 * time.Second        // a fork bomb on a busy machine takes its time; usually it is under a millisecond
+	patience      = 500 * time.Millisecond // then what is continued by another process as fast as it is stopped is ended
 	firstLook     = 100 * time.Microsecond // a sleeper is stopped as soon as it is scheduled
 )
 
