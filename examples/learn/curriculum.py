@@ -1,0 +1,63 @@
+"""The families as a curriculum that the server loads: `python -m examples.learn.curriculum` writes curriculum.json beside this file."""
+
+import json
+import re
+from pathlib import Path
+
+from examples.learn.families import FAMILIES, STAGES, Family, Variant
+
+FILE = Path(__file__).with_name("curriculum.json")
+STEPS = 10  # twice what the solution takes
+SCHEMA = "../../codecraft_server/curriculum/curriculum.schema.json"
+
+
+def entry(family: Family, variant: Variant) -> dict[str, object]:
+    """Return a task's entry. Milestones are the stages; the judged file at one of them or beyond."""
+    return {
+        "title": family.title,
+        "category": family.name,
+        "difficulty": 3,
+        "docker": "codecraft/busybox:1",
+        "shell": "/bin/sh",
+        "limits": {"steps": STEPS, "grading_s": 30, "memory_mb": 64, "disk_mb": 16},
+        "description": list(family.description),
+        "test": family.test,
+        "files": variant.files,
+        "checks": [{"id": "right", "kind": "file", "path": family.judged, "content": {"exact": variant.stages[-1]}}],
+        "milestones": [
+            {
+                "id": f"act-{stage}",
+                "kind": "file",
+                "path": family.judged,
+                "content": {"regex": "|".join(map(re.escape, variant.stages[stage:]))},
+            }
+            for stage in range(1, STAGES + 1)
+        ],
+        "milestone_share": 0.5,
+        "grading": {"place": "in_place"},
+        "solution": [family.look, *variant.acts],
+        "wrong": wrong(family, variant),
+    }
+
+
+def wrong(family: Family, variant: Variant) -> list[dict[str, object]]:
+    """Return near misses: what another choice at one of the stages comes to, and giving up half-way."""
+    answers: list[dict[str, object]] = [{"name": "stops too early", "commands": list(variant.acts[:-1])}]
+    for stage in range(STAGES):
+        other = next(act for act in family.acts[stage] if act != variant.acts[stage])
+        answers.append({"name": f"another act {stage + 1}", "commands": [*variant.acts[:stage], other, *variant.acts[stage + 1 :]]})
+    return answers
+
+
+def document() -> str:
+    """Return the whole file."""
+    tasks = {
+        task_id: entry(family, variant)
+        for family in FAMILIES
+        for task_id, variant in zip(family.task_ids, family.variants, strict=True)
+    }
+    return json.dumps({"$schema": SCHEMA, "tasks": tasks}, indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(document())
