@@ -18,6 +18,7 @@ def entry(family: Family, variant: Variant) -> dict[str, object]:
         "difficulty": 3,
         "docker": "codecraft/busybox:1",
         "shell": "/bin/sh",
+        "rootfs": "writable",
         "limits": {"steps": STEPS, "grading_s": 30, "memory_mb": 64, "disk_mb": 16},
         "description": list(family.description),
         "test": family.test,
