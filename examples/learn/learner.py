@@ -4,8 +4,9 @@ A policy gradient that uses each batch of episodes several times, because an epi
 state. Must not know where episodes come from.
 """
 
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,21 +17,30 @@ from examples.learn.policy import Floats, Ints, Policy
 class Settings:
     """What one may turn. The discount is also what shaped rewards must be made with."""
 
-    discount: float = 0.97
-    trace: float = 0.95  # lambda of the advantages: 1 trusts returns, 0 the critic
+    discount: float = 0.85
+    trace: float = 0.8  # lambda of the advantages: 1 trusts returns, 0 the critic
     clip: float = 0.2  # how far a probability may move, relatively, before its gradient is cut off
     epochs: int = 20
-    step: float = 0.05  # of Adam
-    entropy: float = 0.01  # what keeps the policy from settling early
+    step: float = 0.07  # of Adam
+    entropy: float = 0.03  # at the beginning; what keeps the policy from settling early
     critic: float = 0.5  # weight of the critic's loss
+    recent: int = 3  # calls of `learn` whose episodes are learned from
 
 
 @dataclass(frozen=True)
 class Path:
-    """One episode as the learner sees it: features, actions and rewards of its steps, in order; it was played to its end."""
+    """One episode as the learner sees it: its steps in order, to the end that it was played to.
+
+    Attributes:
+        seen: Features before each step.
+        actions: What was done.
+        before: Log probabilities of that, when it was done.
+        rewards: What each step paid.
+    """
 
     seen: Floats
     actions: Ints
+    before: Floats
     rewards: Floats
 
 
@@ -40,17 +50,18 @@ class Batch:
 
     seen: Floats
     actions: Ints
-    before: Floats  # log probabilities when they were played
+    before: Floats
     advantages: Floats
     targets: Floats  # of the critic
 
 
 def batch(paths: Sequence[Path], policy: Policy, settings: Settings) -> Batch:
     """Weigh the steps of episodes: advantages are normalised over all of them."""
-    seen, actions = np.concatenate([path.seen for path in paths]), np.concatenate([path.actions for path in paths])
+    seen = np.concatenate([path.seen for path in paths])
+    actions = np.concatenate([path.actions for path in paths])
+    before = np.concatenate([path.before for path in paths])
     raw = [advantages(path.rewards, policy.values(path.seen), settings) for path in paths]
     joined = np.concatenate(raw)
-    before = policy.log_probabilities(seen)[np.arange(len(actions)), actions]
     normal = (joined - joined.mean()) / (joined.std() + 1e-8)
     return Batch(seen, actions, before, normal, joined + policy.values(seen))
 
@@ -110,18 +121,24 @@ class Adam:
 
 
 class Learner:
-    """A policy and what improves it."""
+    """A policy and what improves it. `updates`: how often it will learn, over which the entropy's weight goes to 0."""
 
-    def __init__(self, policy: Policy, settings: Settings) -> None:
+    def __init__(self, policy: Policy, settings: Settings, updates: int) -> None:
         self.policy = policy
-        self.settings = settings
+        self._settings = settings
+        self._updates = updates
+        self._done = 0
+        self._recent: deque[Sequence[Path]] = deque(maxlen=settings.recent)
         self._actor = Adam(policy.actor.shape, settings.step)
         self._critic = Adam(policy.critic.shape, settings.step)
 
     def learn(self, paths: Sequence[Path]) -> None:
-        """Improve the policy by episodes that it has just played."""
-        of = batch(paths, self.policy, self.settings)
-        for _ in range(self.settings.epochs):
-            actor, critic = gradient(self.policy, of, self.settings)
+        """Improve the policy by episodes that it has just played, and by recent ones."""
+        self._recent.append(paths)
+        settings = replace(self._settings, entropy=self._settings.entropy * max(0.0, 1 - self._done / self._updates))
+        of = batch([path for each in self._recent for path in each], self.policy, settings)
+        for _ in range(settings.epochs):
+            actor, critic = gradient(self.policy, of, settings)
             self._actor.move(self.policy.actor, actor)
             self._critic.move(self.policy.critic, critic)
+        self._done += 1

@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 WORDS = 256  # buckets that words are hashed into (Weinberger et al. 2009, "Feature Hashing for Large Scale Multitask Learning")
-LONGEST_WORDS = 64  # of an output; more would drown the rest
+MOST_WORDS = 64  # of an output; more would drown the rest
 _WORD = re.compile(r"[a-z0-9]+(?:-[a-z]+)?")
 
 
@@ -33,8 +33,8 @@ class Features:
     def of(self, output: str, last_action: int, step: int) -> Floats:
         """Return the features; `last_action` is -1 at the start."""
         vector = np.zeros(self.size)
-        words = sorted(set(_WORD.findall(output.lower())))[:LONGEST_WORDS]
-        for word in words:  # of length 1 together, however many
+        words = sorted(set(_WORD.findall(output.lower())))[:MOST_WORDS]
+        for word in words:  # together of length 1, however many there are
             vector[zlib.crc32(word.encode()) % WORDS] += len(words) ** -0.5
         vector[WORDS + 1 + last_action] = 1.0
         vector[WORDS + self.actions + 1 + min(step, self.steps)] = 1.0
