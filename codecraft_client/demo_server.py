@@ -1,4 +1,4 @@
-"""A server of the demo's own, for who has none running: another process, started and ended here, reached like any other by its address."""
+"""A server of the caller's own (the demo's, an example's), for who has none running: another process, started and ended here, reached like any other by its address."""
 
 import queue
 import re
@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO
 
@@ -23,16 +23,17 @@ LISTENING = re.compile(r"listening on (\S+)$")
 
 
 @contextmanager
-def own_server(tell: Callable[[str], None]) -> Iterator[str]:
+def own_server(tell: Callable[[str], None], options: Sequence[str] = ()) -> Iterator[str]:
     """Start a server on a free port of this machine, yield its address, and end it.
 
     Args:
         tell: Given each line that the server writes until it is ready.
+        options: More options of `codecraft-server serve`, such as ("--curriculum", FILE).
 
     Raises:
         UsageError: It ended before it was ready, or was not ready in time; the message has its last lines.
     """
-    command = [sys.executable, "-m", "codecraft_server", "serve", "--listen", "127.0.0.1:0"]
+    command = [sys.executable, "-m", "codecraft_server", "serve", "--listen", "127.0.0.1:0", *options]
     # Its own session: Ctrl-C is for the demo, which then ends the server in its turn.
     process = subprocess.Popen(  # noqa: S603 - a module of this very distribution
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True

@@ -1,0 +1,115 @@
+"""The command line: trains, with a progress bar, and leaves the numbers and the picture."""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from codecraft_client import CodecraftError
+from codecraft_client.demo_server import own_server
+from examples.learn import plot
+from examples.learn.curriculum import FILE
+from examples.learn.families import FAMILIES
+from examples.learn.learner import Settings
+from examples.learn.training import ENVIRONMENTS, MODES, Row, Wanted, train
+
+SERVER = ("--curriculum", str(FILE), "--warm", str(ENVIRONMENTS), "--log-level", "warning")
+QUICK_BATCHES = 16
+
+
+def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    names = [family.name for family in FAMILIES]
+    parser = argparse.ArgumentParser(prog="python -m examples.learn", description="Trains a small policy on real sandboxes and draws its learning curves.")
+    parser.add_argument("--tasks", nargs="+", choices=names, default=names, help="families of tasks (default: all)")
+    parser.add_argument("--rewards", nargs="+", choices=MODES, default=list(MODES), help="what pays (default: both)")
+    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="trainings of each kind (default 3)")
+    parser.add_argument("--batches", type=int, default=20, metavar="N", help=f"updates of each training, {ENVIRONMENTS} episodes each (default 20)")
+    parser.add_argument("--quick", action="store_true", help=f"one task, milestones only, one seed, {QUICK_BATCHES} batches: a look in half a minute")
+    parser.add_argument("--out", type=Path, default=Path("learning"), metavar="PATH", help="PATH.csv and PATH.png are written (default learning)")
+    parser.add_argument("--target", metavar="HOST:PORT", help="a server that serves examples/learn/curriculum.json; default: one of its own")
+    parser.add_argument("--draw", action="store_true", help="only draw PATH.png anew, from PATH.csv")
+    chosen = parser.parse_args(arguments)
+    if chosen.quick:
+        chosen.tasks, chosen.rewards, chosen.seeds, chosen.batches = ["layers"], ["milestones"], 1, QUICK_BATCHES
+    return chosen
+
+
+def trainings(chosen: argparse.Namespace) -> list[Wanted]:
+    """Return what is to be trained, one seed after another, so that an interruption leaves whole comparisons."""
+    families = [family for family in FAMILIES if family.name in chosen.tasks]
+    seeds = range(1, chosen.seeds + 1)
+    return [Wanted(family, mode, seed, chosen.batches) for seed in seeds for family in families for mode in chosen.rewards]
+
+
+@contextmanager
+def server(target: str | None, console: Console) -> Iterator[str]:
+    """Yield the address of the server that was named, or of one that is started here and ended afterwards."""
+    if target:
+        yield target
+        return
+    with console.status("starting a server") as status, own_server(lambda line: status.update(f"server: {line}"), SERVER) as address:
+        status.stop()
+        yield address
+
+
+def run(wanted: Sequence[Wanted], target: str, csv: Path, console: Console) -> list[Row]:
+    """Train all of it; the numbers so far are in the file at any time."""
+    rows: list[Row] = []
+    text = TextColumn("{task.description}")
+    columns = (text, BarColumn(), MofNCompleteColumn(), TextColumn("episodes"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task("training", total=sum(each.batches for each in wanted) * ENVIRONMENTS)
+        for each in wanted:
+            for row in train(each, target, Settings()):
+                rows.append(row)
+                plot.write_csv(csv, rows)
+                told(progress, bar, row)
+    return rows
+
+
+def told(progress: Progress, bar: TaskID, row: Row) -> None:
+    """Show what a batch came to."""
+    progress.update(bar, advance=ENVIRONMENTS, description=f"{row.task}, {row.reward}, seed {row.seed}: {row.score:4.0%} solved")
+
+
+def table(rows: Sequence[Row]) -> Table:
+    """Return the end of each curve."""
+    shown = Table(title="Share of episodes solved")
+    for heading in ("task", "paid for", "at the end", "half way after"):
+        shown.add_column(heading)
+    for line in plot.summary(rows):
+        half_way = "never" if line["half_way"] is None else f"{line['half_way']} episodes"
+        shown.add_row(str(line["task"]), str(line["reward"]), f"{line['last']:.2f} ± {line['band']:.2f}", half_way)
+    return shown
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train, or only draw; returns the exit status."""
+    chosen, console = options(arguments), Console()
+    csv, png = chosen.out.with_suffix(".csv"), chosen.out.with_suffix(".png")
+    try:
+        if chosen.draw:
+            rows = plot.read_csv(csv)
+        else:
+            with server(chosen.target, console) as address:
+                rows = run(trainings(chosen), address, csv, console)
+        plot.draw(png, rows)
+    except CodecraftError as error:
+        console.print(f"[red]{error}[/red]")
+        return 1
+    except ImportError as error:
+        console.print(f"{csv} is written; for the picture install the extra `examples` ({error})")
+        return 1
+    console.print(table(rows))
+    console.print(f"{csv} and {png}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""The example's learner on the model of its tasks: episodes without sandboxes, thousands a second."""
+
+import numpy as np
+
+from examples.learn.curriculum import STEPS
+from examples.learn.families import STAGES, Family, Variant
+from examples.learn.learner import Learner, Settings
+from examples.learn.model import UNSEEN, act
+from examples.learn.playing import Played
+from examples.learn.learner import Path
+from examples.learn.policy import Features, Policy
+
+SHARE = 0.5
+
+
+def episode(family: Family, variant: Variant, policy: Policy, features: Features, mode: str, chance: np.random.Generator, steps: int) -> Played:
+    """Play one."""
+    state, output, last, best, score = UNSEEN, "", -1, 0, 0.0
+    rows: list[tuple[np.ndarray, int, float, float]] = []
+    for step in range(steps):
+        seen = features.of(output, last, step)
+        last = int(policy.draw(seen[None], chance)[0])
+        result = act(family, variant, state, family.candidates[last])
+        state, output, score = result.state, result.output or f"nothing {last}", result.score
+        won, best = state > best, max(state, best)
+        reward = score if mode == "outcome" else SHARE * won / STAGES + (1 - SHARE) * score
+        rows.append((seen, last, float(policy.log_probabilities(seen[None])[0, last]), reward))
+        if result.over:
+            break
+    seen, actions, before, rewards = (np.array(column) for column in zip(*rows, strict=True))
+    return Played(Path(seen, actions, before, rewards), score)
+
+
+def scores(family: Family, mode: str, seed: int, batches: int, settings: Settings = Settings(), episodes: int = 16, steps: int = STEPS) -> list[float]:
+    """Train, and return each batch's mean score."""
+    chance = np.random.default_rng(seed)
+    features = Features(len(family.candidates), steps)
+    policy = Policy(features.size, features.actions)
+    learner = Learner(policy, settings, batches)
+    means = []
+    for _ in range(batches):
+        variants = [family.variants[number % len(family.variants)] for number in range(episodes)]
+        played = [episode(family, variant, policy, features, mode, chance, steps) for variant in variants]
+        learner.learn([each.path for each in played])
+        means.append(float(np.mean([each.score for each in played])))
+    return means
