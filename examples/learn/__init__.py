@@ -2,6 +2,12 @@
 
     .venv/bin/python -m examples.learn
 
-The rooms, top to bottom: `__main__` (command line), `training` (who trains what, and in which order), `playing` (episodes, side by side), `learner`
-(the update), `policy` (features and probabilities), `plot`, `curriculum` (the tasks' file), `families` (the tasks). Numbers come from NumPy, nothing else.
+docs/training.md tells what it shows. The rooms, top to bottom: `__main__` (command line); `plot` (curves as CSV and PNG); `training` (one training);
+`playing` (episodes, side by side); `learner` (the update); `policy` (features, probabilities, values); `model` (what chance and fixed sequences come
+to); `curriculum` (the tasks' file); `families` (the tasks).
 """
+
+import os
+
+# The matrices are small: more threads would wait for each other, and on a busy machine for long. To be said before NumPy is loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -4,20 +4,20 @@ import numpy as np
 
 from examples.learn.curriculum import STEPS
 from examples.learn.families import STAGES, Family, Variant
-from examples.learn.learner import Learner, Settings
+from examples.learn.learner import Learner, Path, Settings
 from examples.learn.model import UNSEEN, act
 from examples.learn.playing import Played
-from examples.learn.learner import Path
-from examples.learn.policy import Features, Policy
+from examples.learn.policy import Features, Floats, Policy
 
-SHARE = 0.5
+SHARE = 0.5  # of the return that milestones have, as in the tasks
+EPISODES = 16
 
 
-def episode(family: Family, variant: Variant, policy: Policy, features: Features, mode: str, chance: np.random.Generator, steps: int) -> Played:
-    """Play one."""
+def episode(family: Family, variant: Variant, policy: Policy, features: Features, mode: str, chance: np.random.Generator) -> Played:
+    """Play one, paid as the service pays."""
     state, output, last, best, score = UNSEEN, "", -1, 0, 0.0
-    rows: list[tuple[np.ndarray, int, float, float]] = []
-    for step in range(steps):
+    rows: list[tuple[Floats, int, float, float]] = []
+    for step in range(STEPS):
         seen = features.of(output, last, step)
         last = int(policy.draw(seen[None], chance)[0])
         result = act(family, variant, state, family.candidates[last])
@@ -31,16 +31,16 @@ def episode(family: Family, variant: Variant, policy: Policy, features: Features
     return Played(Path(seen, actions, before, rewards), score)
 
 
-def scores(family: Family, mode: str, seed: int, batches: int, settings: Settings = Settings(), episodes: int = 16, steps: int = STEPS) -> list[float]:
-    """Train, and return each batch's mean score."""
+def scores(family: Family, mode: str, seed: int, batches: int) -> list[float]:
+    """Train from nothing, and return each batch's mean score."""
     chance = np.random.default_rng(seed)
-    features = Features(len(family.candidates), steps)
+    features = Features(len(family.candidates), STEPS)
     policy = Policy(features.size, features.actions)
-    learner = Learner(policy, settings, batches)
+    learner = Learner(policy, Settings(), batches)
     means = []
     for _ in range(batches):
-        variants = [family.variants[number % len(family.variants)] for number in range(episodes)]
-        played = [episode(family, variant, policy, features, mode, chance, steps) for variant in variants]
+        variants = [family.variants[number % len(family.variants)] for number in range(EPISODES)]
+        played = [episode(family, variant, policy, features, mode, chance) for variant in variants]
         learner.learn([each.path for each in played])
         means.append(float(np.mean([each.score for each in played])))
     return means
