@@ -1,4 +1,4 @@
-"""A server of the caller's own (the demo's, an example's), for who has none running: another process, started and ended here, reached like any other by its address."""
+"""A server of one's own, for who has none running, such as the demo: another process, started and ended here, reached by its address."""
 
 import queue
 import re

@@ -25,14 +25,24 @@ QUICK_BATCHES = 16
 def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     names = [family.name for family in FAMILIES]
-    parser = argparse.ArgumentParser(prog="python -m examples.learn", description="Trains a small policy on real sandboxes and draws its learning curves.")
+    parser = argparse.ArgumentParser(
+        prog="python -m examples.learn", description="Trains a small policy on real sandboxes and draws its learning curves."
+    )
     parser.add_argument("--tasks", nargs="+", choices=names, default=names, help="families of tasks (default: all)")
     parser.add_argument("--rewards", nargs="+", choices=MODES, default=list(MODES), help="what pays (default: both)")
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="trainings of each kind (default 3)")
-    parser.add_argument("--batches", type=int, default=20, metavar="N", help=f"updates of each training, {ENVIRONMENTS} episodes each (default 20)")
-    parser.add_argument("--quick", action="store_true", help=f"one task, milestones only, one seed, {QUICK_BATCHES} batches: a look in half a minute")
-    parser.add_argument("--out", type=Path, default=Path("learning"), metavar="PATH", help="PATH.csv and PATH.png are written (default learning)")
-    parser.add_argument("--target", metavar="HOST:PORT", help="a server that serves examples/learn/curriculum.json; default: one of its own")
+    parser.add_argument(
+        "--batches", type=int, default=20, metavar="N", help=f"updates of each training, {ENVIRONMENTS} episodes each (default 20)"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help=f"one task, milestones only, one seed, {QUICK_BATCHES} batches: a look in half a minute"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("learning"), metavar="PATH", help="PATH.csv and PATH.png are written (default learning)"
+    )
+    parser.add_argument(
+        "--target", metavar="HOST:PORT", help="a server that serves examples/learn/curriculum.json; default: one of its own"
+    )
     parser.add_argument("--draw", action="store_true", help="only draw PATH.png anew, from PATH.csv")
     chosen = parser.parse_args(arguments)
     if chosen.quick:
@@ -62,7 +72,15 @@ def run(wanted: Sequence[Wanted], target: str, csv: Path, console: Console) -> l
     """Train all of it; the numbers so far are in the file at any time."""
     rows: list[Row] = []
     text = TextColumn("{task.description}")
-    columns = (text, BarColumn(), MofNCompleteColumn(), TextColumn("episodes"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    columns = (
+        text,
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("episodes"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("training", total=sum(each.batches for each in wanted) * ENVIRONMENTS)
         for each in wanted:

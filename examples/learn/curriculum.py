@@ -40,16 +40,16 @@ def wrong(family: Family, variant: Variant) -> list[dict[str, object]]:
     answers: list[dict[str, object]] = [{"name": "stops too early", "commands": [family.look, *variant.acts[:-1]]}]
     for stage in range(STAGES):
         other = next(act for act in family.acts[stage] if act != variant.acts[stage])
-        answers.append({"name": f"another act {stage + 1}", "commands": [family.look, *variant.acts[:stage], other, *variant.acts[stage + 1 :]]})
+        answers.append(
+            {"name": f"another act {stage + 1}", "commands": [family.look, *variant.acts[:stage], other, *variant.acts[stage + 1 :]]}
+        )
     return answers
 
 
 def document() -> str:
     """Return the whole file."""
     tasks = {
-        task_id: entry(family, variant)
-        for family in FAMILIES
-        for task_id, variant in zip(family.task_ids, family.variants, strict=True)
+        task_id: entry(family, variant) for family in FAMILIES for task_id, variant in zip(family.task_ids, family.variants, strict=True)
     }
     return json.dumps({"$schema": SCHEMA, "tasks": tasks}, indent=2) + "\n"
 

@@ -1,8 +1,8 @@
 """The tasks: three families, each with eight variants that read the same and differ in what lies in the sandbox. Knows no curriculum file.
 
-To solve a variant an agent must look (the reset tells nothing, and nothing can be done before), and then act three times, each time by what the last
-output said: every right act shows what the next one depends on. A wrong act can't be undone. So whatever does the same in all variants solves one
-of the eight at the most.
+To solve a variant an agent must look (the reset tells nothing, and nothing can be done before), and then act three times, each time by what
+the last output said: every right act shows what the next one depends on. A wrong act can't be undone. So whatever does the same in all
+variants solves one of the eight at the most.
 """
 
 import base64
@@ -112,8 +112,10 @@ LAYERS = Family(
     name="layers",
     title="Unwrap a message",
     description=(
-        "The file `parcel` holds a message that is wrapped three times. The first line of each wrapping says how the rest is encoded: base64 or hex.",
-        "`./unwrap` opens it as `message.0`; then `./unwrap base64` and `./unwrap hex` take a wrapping off, which makes `message.1`, `message.2` and so on.",
+        "The file `parcel` holds a message that is wrapped three times.",
+        "The first line of each wrapping says how the rest is encoded: base64 or hex.",
+        "`./unwrap` opens it as `message.0`;",
+        "then `./unwrap base64` and `./unwrap hex` take a wrapping off, which makes `message.1`, `message.2` and so on.",
         "Each shows the first line of the newest. There is no way back from a wrong one.",
     ),
     test="`message.3` must hold the plain message.",
@@ -165,8 +167,9 @@ SETTINGS = Family(
     name="settings",
     title="Settle an application",
     description=(
-        "`./app start` says which setting the application needs next, and how the machine is. With one processor its `mode` must be `safe`, with many",
-        "`fast`; its `port` must be the free one; its `log` must be `file` where the disk is writable, else `none`.",
+        "`./app start` says which setting the application needs next, and how the machine is.",
+        "With one processor its `mode` must be `safe`, with many `fast`; its `port` must be the free one;",
+        "its `log` must be `file` where the disk is writable, else `none`.",
         "`./app set KEY=VALUE` makes a setting, for good, and says what is needed then.",
     ),
     test="`app.conf` must hold the three settings that are right, in the order in which they were needed.",
@@ -198,9 +201,7 @@ _LINK = [
 
 def _link(names: Sequence[str]) -> Variant:
     needs = [*(f"needs {name}" for name in names[1:]), "needs nothing"]
-    modules = {
-        f"modules/{level}/{name}": [f"{name} {needs[level - 1]}"] for level, pair in enumerate(_MODULES, start=1) for name in pair
-    }
+    modules = {f"modules/{level}/{name}": [f"{name} {needs[level - 1]}"] for level, pair in enumerate(_MODULES, start=1) for name in pair}
     lines = [f"{name} {need}\n" for name, need in zip(names, needs, strict=True)]
     return Variant(
         name="-".join(names),

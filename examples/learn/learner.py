@@ -1,7 +1,7 @@
 """The update: proximal policy optimisation (Schulman et al. 2017, arXiv:1707.06347) with generalised advantages (arXiv:1506.02438).
 
-A policy gradient that uses each batch of episodes several times, because an episode in a sandbox is dear and a gradient is cheap. Owns the optimiser's
-state. Must not know where episodes come from.
+A policy gradient that uses each batch of episodes many times, because an episode in a sandbox is dear and a gradient is cheap. Owns the
+optimiser's state. Must not know where episodes come from.
 """
 
 from collections import deque

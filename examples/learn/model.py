@@ -67,7 +67,7 @@ def chance(family: Family, steps: int = STEPS) -> float:
 
 
 def best_fixed(family: Family, steps: int = STEPS) -> float:
-    """Return the highest mean score that any one sequence of actions has over the variants: all sequences are tried, by what they come to."""
+    """Return the highest mean score of any one sequence of actions over the variants. All are tried, those that come to the same once."""
     reached = {(UNSEEN,) * len(family.variants)}
     best = 0.0
     for _ in range(steps):

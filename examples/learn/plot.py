@@ -19,6 +19,7 @@ from examples.learn.training import MODES, Row
 SMOOTHED = 3
 STUDENT_T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)  # 97.5 % quantiles for 1 to 9 degrees of freedom
 NORMAL = 1.96  # for more
+HALF_WAY = 0.5  # of all episodes solved
 COLOURS = {"milestones": "#0b6e4f", "outcome": "#c8553d"}
 LABELS = {"milestones": "paid for milestones, too", "outcome": "paid for the outcome alone"}
 GREY, INK = "#8d99a6", "#22303c"
@@ -67,9 +68,18 @@ def draw(path: Path, rows: Sequence[Row]) -> None:
 
     families = [family for family in FAMILIES if any(row.task == family.name for row in rows)]
     seeds = len({row.seed for row in rows})
-    style = {"font.size": 10, "font.family": "DejaVu Sans", "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK}
+    style = {
+        "font.size": 10,
+        "font.family": "DejaVu Sans",
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+    }
     with plt.rc_context(style):
-        figure, panels = plt.subplots(1, len(families), figsize=(4.0 * len(families) + 0.6, 4.3), sharey=True, squeeze=False, layout="constrained")
+        figure, panels = plt.subplots(
+            1, len(families), figsize=(4.0 * len(families) + 0.6, 4.3), sharey=True, squeeze=False, layout="constrained"
+        )
         for panel, family in zip(panels[0], families, strict=True):
             _panel(panel, [row for row in rows if row.task == family.name])
             _lines(panel, best_fixed(family), chance(family), named=panel is panels[0][0])
@@ -78,7 +88,9 @@ def draw(path: Path, rows: Sequence[Row]) -> None:
         panels[0][0].set_ylabel("share of episodes that are solved")
         handles, labels = panels[0][0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
-        band = f"mean of {seeds} seeds with its 95 % confidence interval, over the last {SMOOTHED * 16} episodes" if seeds > 1 else "one seed"
+        band = (
+            f"mean of {seeds} seeds with its 95 % confidence interval, over the last {SMOOTHED * 16} episodes" if seeds > 1 else "one seed"
+        )
         figure.suptitle(f"A policy gradient learns on real sandboxes ({band})", fontsize=11.5, color=INK)
         figure.savefig(path, dpi=130, metadata={"Software": None})
         plt.close(figure)
@@ -111,7 +123,7 @@ def summary(rows: Sequence[Row]) -> list[dict[str, object]]:
             of = [row for row in rows if (row.task, row.reward) == (task, mode)]
             if of:
                 episodes, mean, half = curve(of)
-                reached = np.flatnonzero(mean >= 0.5)
+                reached = np.flatnonzero(mean >= HALF_WAY)
                 half_way = int(episodes[reached[0]]) if len(reached) else None
                 found.append({"task": task, "reward": mode, "last": float(mean[-1]), "band": float(half[-1]), "half_way": half_way})
     return found

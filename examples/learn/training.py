@@ -1,4 +1,4 @@
-"""Who trains what: each family of tasks with each way of paying, several times with other seeds. Yields numbers; draws and writes nothing."""
+"""One training: a family of tasks, a way of paying, a seed. Yields numbers; draws and writes nothing."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
-import codecraft_client.gym  # noqa: F401 - registers the environment
+import codecraft_client.gym
 from codecraft_client import RewardMode, RewardOptions
 from examples.learn.curriculum import STEPS
 from examples.learn.families import Family

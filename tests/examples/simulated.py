@@ -13,7 +13,7 @@ SHARE = 0.5  # of the return that milestones have, as in the tasks
 EPISODES = 16
 
 
-def episode(family: Family, variant: Variant, policy: Policy, features: Features, mode: str, chance: np.random.Generator) -> Played:
+def episode(family: Family, variant: Variant, policy: Policy, *, features: Features, mode: str, chance: np.random.Generator) -> Played:
     """Play one, paid as the service pays."""
     state, output, last, best, score = UNSEEN, "", -1, 0, 0.0
     rows: list[tuple[Floats, int, float, float]] = []
@@ -40,7 +40,7 @@ def scores(family: Family, mode: str, seed: int, batches: int) -> list[float]:
     means = []
     for _ in range(batches):
         variants = [family.variants[number % len(family.variants)] for number in range(EPISODES)]
-        played = [episode(family, variant, policy, features, mode, chance) for variant in variants]
+        played = [episode(family, variant, policy, features=features, mode=mode, chance=chance) for variant in variants]
         learner.learn([each.path for each in played])
         means.append(float(np.mean([each.score for each in played])))
     return means

@@ -1,4 +1,4 @@
-"""The training example without sandboxes: the gradient is the loss's, the learner learns, no fixed sequence does, numbers and picture are written."""
+"""The training example without sandboxes: its gradient, that it learns, what a fixed sequence comes to, its numbers and picture."""
 
 import json
 import zlib
