@@ -10,7 +10,7 @@ engine := images/engine.sh
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup guest engine engine-stop images serve demo test check proto bench clean
+.PHONY: help setup guest engine engine-stop images serve demo learn test check proto bench clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -20,6 +20,9 @@ serve: setup guest engine ## set up what is missing and serve on 127.0.0.1:50051
 
 demo: setup guest engine ## play an episode against the running server, or one of its own
 	@exec $(bin)/codecraft demo $(ARGS)
+
+learn: setup guest engine ## train a small policy on real sandboxes and draw its learning curves
+	@exec $(bin)/python -m examples.learn $(ARGS)
 
 test: setup guest ## run all the tests, with an engine of its own where none runs
 	@exec $(engine) with -- sh -c '$(bin)/codecraft-server images && exec $(bin)/python -m pytest "$$@"' pytest $(ARGS)

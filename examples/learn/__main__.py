@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -18,6 +18,7 @@ from examples.learn.families import FAMILIES
 from examples.learn.learner import Settings
 from examples.learn.training import ENVIRONMENTS, MODES, Row, Wanted, train
 
+# Sandboxes are made ready for the next batch while one is played.
 SERVER = ("--curriculum", str(FILE), "--warm", str(ENVIRONMENTS), "--log-level", "warning")
 QUICK_BATCHES = 16
 
@@ -30,15 +31,15 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--tasks", nargs="+", choices=names, default=names, help="families of tasks (default: all)")
     parser.add_argument("--rewards", nargs="+", choices=MODES, default=list(MODES), help="what pays (default: both)")
-    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="trainings of each kind (default 3)")
+    parser.add_argument(
+        "--seeds", type=int, default=1, metavar="N", help="trainings of each kind; from 2 on there are confidence bands (default 1)"
+    )
     parser.add_argument(
         "--batches", type=int, default=20, metavar="N", help=f"updates of each training, {ENVIRONMENTS} episodes each (default 20)"
     )
+    parser.add_argument("--quick", action="store_true", help=f"one task, milestones only, one seed, {QUICK_BATCHES} batches: a first look")
     parser.add_argument(
-        "--quick", action="store_true", help=f"one task, milestones only, one seed, {QUICK_BATCHES} batches: a look in half a minute"
-    )
-    parser.add_argument(
-        "--out", type=Path, default=Path("learning"), metavar="PATH", help="PATH.csv and PATH.png are written (default learning)"
+        "--out", type=Path, default=Path("runs/learning"), metavar="PATH", help="PATH.csv and PATH.png are written (default runs/learning)"
     )
     parser.add_argument(
         "--target", metavar="HOST:PORT", help="a server that serves examples/learn/curriculum.json; default: one of its own"
@@ -69,7 +70,7 @@ def server(target: str | None, console: Console) -> Iterator[str]:
 
 
 def run(wanted: Sequence[Wanted], target: str, csv: Path, console: Console) -> list[Row]:
-    """Train all of it; the numbers so far are in the file at any time."""
+    """Train all of it, or until Ctrl-C; the numbers so far are in the file at any time."""
     rows: list[Row] = []
     text = TextColumn("{task.description}")
     columns = (
@@ -81,7 +82,7 @@ def run(wanted: Sequence[Wanted], target: str, csv: Path, console: Console) -> l
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console) as progress:
+    with Progress(*columns, console=console) as progress, suppress(KeyboardInterrupt):
         bar = progress.add_task("training", total=sum(each.batches for each in wanted) * ENVIRONMENTS)
         for each in wanted:
             for row in train(each, target, Settings()):
@@ -111,6 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Train, or only draw; returns the exit status."""
     chosen, console = options(arguments), Console()
     csv, png = chosen.out.with_suffix(".csv"), chosen.out.with_suffix(".png")
+    csv.parent.mkdir(parents=True, exist_ok=True)
     try:
         if chosen.draw:
             rows = plot.read_csv(csv)

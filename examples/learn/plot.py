@@ -1,7 +1,7 @@
 """Learning curves as numbers (CSV) and as a picture (PNG). Knows rows; not where they come from.
 
-A line is the mean over seeds of a moving mean of SMOOTHED batches. Its band is the 95 % confidence interval of that mean over the seeds, by
-Student's t, cut off at 0 and 1; with one seed there is none.
+A thin line is a seed's moving mean of SMOOTHED batches, a thick one the mean over seeds. Its band is the 95 % confidence interval of that mean,
+by Student's t over the seeds, cut off at 0 and 1; with one seed there is none.
 """
 
 import csv
@@ -14,7 +14,7 @@ import numpy as np
 from examples.learn.families import FAMILIES
 from examples.learn.model import best_fixed, chance
 from examples.learn.policy import Floats
-from examples.learn.training import MODES, Row
+from examples.learn.training import ENVIRONMENTS, MODES, Row
 
 SMOOTHED = 3
 STUDENT_T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)  # 97.5 % quantiles for 1 to 9 degrees of freedom
@@ -40,23 +40,24 @@ def read_csv(path: Path) -> list[Row]:
         return [Row(**{name: kinds[name](value) for name, value in line.items()}) for line in csv.DictReader(file)]  # type: ignore[operator]
 
 
-def curve(rows: Sequence[Row]) -> tuple[Floats, Floats, Floats]:
-    """Return episodes played, the mean over seeds, and half of the band's width, from rows of one task and way of paying.
-
-    Only batches that all seeds have played count.
-    """
+def curves(rows: Sequence[Row]) -> tuple[Floats, Floats]:
+    """Return episodes played, and a line for each seed, from rows of one task and way of paying: as far as all seeds have come."""
     seeds: dict[int, list[Row]] = {}
     for row in sorted(rows, key=lambda row: row.batch):
         seeds.setdefault(row.seed, []).append(row)
     length = min(map(len, seeds.values()))
-    scores = np.array([[row.score for row in of[:length]] for of in seeds.values()])
-    episodes = np.array([row.episodes for row in next(iter(seeds.values()))[:length]], dtype=float)
-    smooth = np.array([[line[max(0, end - SMOOTHED) : end].mean() for end in range(1, length + 1)] for line in scores])
-    freedom = len(smooth) - 1
+    scores = [[row.score for row in of[:length]] for of in seeds.values()]
+    smooth = [[np.mean(line[max(0, end - SMOOTHED) : end]) for end in range(1, length + 1)] for line in scores]
+    return np.array([row.episodes for row in next(iter(seeds.values()))[:length]], dtype=float), np.array(smooth)
+
+
+def band(lines: Floats) -> Floats:
+    """Return half of its width; of one line there is none."""
+    freedom = len(lines) - 1
     if not freedom:
-        return episodes, smooth[0], np.zeros(length)
+        return np.zeros(lines.shape[1])
     student = STUDENT_T[freedom - 1] if freedom <= len(STUDENT_T) else NORMAL
-    return episodes, smooth.mean(axis=0), student * smooth.std(axis=0, ddof=1) / np.sqrt(freedom + 1)
+    return student * lines.std(axis=0, ddof=1) / np.sqrt(freedom + 1)
 
 
 def draw(path: Path, rows: Sequence[Row]) -> None:
@@ -78,20 +79,18 @@ def draw(path: Path, rows: Sequence[Row]) -> None:
     }
     with plt.rc_context(style):
         figure, panels = plt.subplots(
-            1, len(families), figsize=(4.0 * len(families) + 0.6, 4.3), sharey=True, squeeze=False, layout="constrained"
+            1, len(families), figsize=(4.0 * len(families) + 0.8, 4.4), sharey=True, squeeze=False, layout="constrained"
         )
         for panel, family in zip(panels[0], families, strict=True):
             _panel(panel, [row for row in rows if row.task == family.name])
             _lines(panel, best_fixed(family), chance(family), named=panel is panels[0][0])
             panel.set_title(f"{family.title}  ·  {len(family.candidates)} candidate actions", fontsize=10.5, color=INK)
-            panel.set_xlabel("episodes played")
-        panels[0][0].set_ylabel("share of episodes that are solved")
+            panel.set_xlabel("episodes played, each in a sandbox of its own")
+        panels[0][0].set_ylabel(f"share of the last {SMOOTHED * ENVIRONMENTS} episodes that were solved")
         handles, labels = panels[0][0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
-        band = (
-            f"mean of {seeds} seeds with its 95 % confidence interval, over the last {SMOOTHED * 16} episodes" if seeds > 1 else "one seed"
-        )
-        figure.suptitle(f"A policy gradient learns on real sandboxes ({band})", fontsize=11.5, color=INK)
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels) if len(families) > 1 else 2, frameon=False)
+        whose = f"thin: {seeds} seeds; thick: their mean, with its 95 % confidence interval" if seeds > 1 else "one seed"
+        figure.suptitle(f"Policy gradients on real sandboxes ({whose})", fontsize=11, color=INK)
         figure.savefig(path, dpi=130, metadata={"Software": None})
         plt.close(figure)
 
@@ -101,9 +100,12 @@ def _panel(panel: object, rows: Sequence[Row]) -> None:
         of = [row for row in rows if row.reward == mode]
         if not of:
             continue
-        episodes, mean, half = curve(of)
-        panel.fill_between(episodes, np.clip(mean - half, 0, 1), np.clip(mean + half, 0, 1), color=COLOURS[mode], alpha=0.16, linewidth=0)
-        panel.plot(episodes, mean, color=COLOURS[mode], linewidth=2.2, label=LABELS[mode])
+        episodes, lines = curves(of)
+        mean, half = lines.mean(axis=0), band(lines)
+        for line in lines if len(lines) > 1 else ():
+            panel.plot(episodes, line, color=COLOURS[mode], linewidth=0.7, alpha=0.5)
+        panel.fill_between(episodes, np.clip(mean - half, 0, 1), np.clip(mean + half, 0, 1), color=COLOURS[mode], alpha=0.13, linewidth=0)
+        panel.plot(episodes, mean, color=COLOURS[mode], linewidth=2.4, label=LABELS[mode])
     panel.set_ylim(-0.03, 1.05)
     panel.set_xlim(left=0, right=max(row.episodes for row in rows))
     panel.grid(axis="y", color=GREY, alpha=0.25)
@@ -122,7 +124,8 @@ def summary(rows: Sequence[Row]) -> list[dict[str, object]]:
         for mode in dict.fromkeys(row.reward for row in rows):
             of = [row for row in rows if (row.task, row.reward) == (task, mode)]
             if of:
-                episodes, mean, half = curve(of)
+                episodes, lines = curves(of)
+                mean, half = lines.mean(axis=0), band(lines)
                 reached = np.flatnonzero(mean >= HALF_WAY)
                 half_way = int(episodes[reached[0]]) if len(reached) else None
                 found.append({"task": task, "reward": mode, "last": float(mean[-1]), "band": float(half[-1]), "half_way": half_way})

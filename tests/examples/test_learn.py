@@ -161,10 +161,11 @@ def test_numbers_come_back_as_they_were_written(tmp_path: Path) -> None:
 
 def test_the_band_is_the_confidence_interval_over_seeds() -> None:
     """Student's t with one degree of freedom less than seeds; the mean runs over the last batches."""
-    episodes, mean, half = plot.curve([row for row in rows() if (row.task, row.reward) == ("link", "outcome")])
+    episodes, lines = plot.curves([row for row in rows() if (row.task, row.reward) == ("link", "outcome")])
     assert list(episodes) == [16, 32, 48, 64, 80, 96]
-    assert mean == pytest.approx([0.12, 0.17, 0.22, 0.32, 0.42, 0.52])
-    assert half == pytest.approx(4.303 * 0.01 / 3**0.5)
+    assert lines.mean(axis=0) == pytest.approx([0.12, 0.17, 0.22, 0.32, 0.42, 0.52])
+    assert plot.band(lines) == pytest.approx(4.303 * 0.01 / 3**0.5)
+    assert not plot.band(lines[:1]).any()
 
 
 def test_the_picture_is_drawn(tmp_path: Path) -> None:
