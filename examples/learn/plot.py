@@ -1,7 +1,7 @@
 """Learning curves as numbers (CSV) and as a picture (PNG). Knows rows; not where they come from.
 
-A thin line is a seed's moving mean of SMOOTHED batches, a thick one the mean over seeds. Its band is the 95 % confidence interval of that mean,
-by Student's t over the seeds, cut off at 0 and 1; with one seed there is none.
+A thin line is a seed's moving mean of SMOOTHED batches, a thick one the mean over seeds. Its band is the 95 % confidence interval of that
+mean, by Student's t over the seeds, cut off at 0 and 1; with one seed there is none.
 """
 
 import csv
@@ -86,7 +86,7 @@ def draw(path: Path, rows: Sequence[Row]) -> None:
             _lines(panel, best_fixed(family), chance(family), named=panel is panels[0][0])
             panel.set_title(f"{family.title}  ·  {len(family.candidates)} candidate actions", fontsize=10.5, color=INK)
             panel.set_xlabel("episodes played, each in a sandbox of its own")
-        panels[0][0].set_ylabel(f"share of the last {SMOOTHED * ENVIRONMENTS} episodes that were solved")
+        panels[0][0].set_ylabel(f"share of episodes solved, of the last {SMOOTHED * ENVIRONMENTS}")
         handles, labels = panels[0][0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=len(labels) if len(families) > 1 else 2, frameon=False)
         whose = f"thin: {seeds} seeds; thick: their mean, with its 95 % confidence interval" if seeds > 1 else "one seed"
