@@ -130,3 +130,18 @@ def summary(rows: Sequence[Row]) -> list[dict[str, object]]:
                 half_way = int(episodes[reached[0]]) if len(reached) else None
                 found.append({"task": task, "reward": mode, "last": float(mean[-1]), "band": float(half[-1]), "half_way": half_way})
     return found
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """Return the summary as a table of a page."""
+    lines = [
+        "| task | paid for | solved at the end | half of them solved after | chance | best fixed sequence |",
+        "|---|---|---|---|---|---|",
+    ]
+    families = {family.name: family for family in FAMILIES}
+    for line in summary(rows):
+        family = families[str(line["task"])]
+        half_way = "never" if line["half_way"] is None else f"{line['half_way']} episodes"
+        ends = f"{line['last']:.2f} ± {line['band']:.2f} | {half_way} | {chance(family):.3f} | {best_fixed(family):.3f}"
+        lines.append(f"| `{line['task']}` | {line['reward']} | {ends} |")
+    return "\n".join(lines)

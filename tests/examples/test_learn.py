@@ -174,3 +174,10 @@ def test_the_picture_is_drawn(tmp_path: Path) -> None:
     plot.draw(tmp_path / "one.png", [row for row in rows(seeds=1) if row.task == "link"])
     for name in ("all.png", "one.png"):
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_page_says_what_the_numbers_say() -> None:
+    """The table of docs/training.md is made of docs/training.csv, and its picture is there."""
+    docs = Path(__file__).parents[2] / "docs"
+    assert plot.markdown(plot.read_csv(docs / "training.csv")) in (docs / "training.md").read_text()
+    assert (docs / "training.png").read_bytes().startswith(b"\x89PNG")
