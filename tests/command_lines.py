@@ -12,8 +12,14 @@ from snippets import ROOT
 from benchmarks.__main__ import _parser as benchmarks_parser
 from codecraft_client import cli as client_cli
 from codecraft_server.cli.parser import new_parser
+from examples.learn.__main__ import options as learn_options
 
-_PASS_ON = {"serve": ["codecraft-server", "serve"], "demo": ["codecraft", "demo"], "bench": ["python", "-m", "benchmarks"]}
+_PASS_ON = {
+    "serve": ["codecraft-server", "serve"],
+    "demo": ["codecraft", "demo"],
+    "bench": ["python", "-m", "benchmarks"],
+    "learn": ["python", "-m", "examples.learn"],
+}
 
 
 def commands(text: str) -> list[list[str]]:
@@ -47,6 +53,8 @@ def _problem(program: str, arguments: list[str]) -> str:
             new_parser({}).parse_args(arguments)
         case "python" if arguments[:2] == ["-m", "benchmarks"]:
             benchmarks_parser().parse_args(arguments[2:])
+        case "python" if arguments[:2] == ["-m", "examples.learn"]:
+            learn_options(arguments[2:])
         case "python" if arguments[0].endswith(".py") and (ROOT / arguments[0]).exists():
             pass
         case "make" if arguments[0] in targets():

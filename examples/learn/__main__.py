@@ -20,7 +20,8 @@ from examples.learn.training import ENVIRONMENTS, MODES, Row, Wanted, train
 
 # Sandboxes are made ready for the next batch while one is played.
 SERVER = ("--curriculum", str(FILE), "--warm", str(ENVIRONMENTS), "--log-level", "warning")
-QUICK_BATCHES = 16
+QUICK_BATCHES = 14
+INTERRUPTED = 130
 
 
 def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -119,6 +120,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             with server(chosen.target, console) as address:
                 rows = run(trainings(chosen), address, csv, console)
+        if not rows:
+            return INTERRUPTED
         plot.draw(png, rows)
     except CodecraftError as error:
         console.print(f"[red]{error}[/red]")

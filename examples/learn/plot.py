@@ -132,16 +132,13 @@ def summary(rows: Sequence[Row]) -> list[dict[str, object]]:
     return found
 
 
-def markdown(rows: Sequence[Row]) -> str:
-    """Return the summary as a table of a page."""
-    lines = [
-        "| task | paid for | solved at the end | half of them solved after | chance | best fixed sequence |",
-        "|---|---|---|---|---|---|",
-    ]
+def cells(rows: Sequence[Row]) -> list[list[str]]:
+    """Return the summary as it stands in the page: task, what was paid for, the end, half way, chance, the best fixed sequence."""
     families = {family.name: family for family in FAMILIES}
+    found = []
     for line in summary(rows):
         family = families[str(line["task"])]
         half_way = "never" if line["half_way"] is None else f"{line['half_way']} episodes"
-        ends = f"{line['last']:.2f} ± {line['band']:.2f} | {half_way} | {chance(family):.3f} | {best_fixed(family):.3f}"
-        lines.append(f"| `{line['task']}` | {line['reward']} | {ends} |")
-    return "\n".join(lines)
+        computed = (f"{chance(family):.3f}", f"{best_fixed(family):.3f}")
+        found.append([f"`{family.name}`", str(line["reward"]), f"{line['last']:.2f} ± {line['band']:.2f}", half_way, *computed])
+    return found

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from simulated import scores
+from snippets import ROOT, table
 
 from codecraft_server.curriculum import load
 from codecraft_server.settings import TaskDefaults
@@ -178,6 +179,5 @@ def test_the_picture_is_drawn(tmp_path: Path) -> None:
 
 def test_the_page_says_what_the_numbers_say() -> None:
     """The table of docs/training.md is made of docs/training.csv, and its picture is there."""
-    docs = Path(__file__).parents[2] / "docs"
-    assert plot.markdown(plot.read_csv(docs / "training.csv")) in (docs / "training.md").read_text()
-    assert (docs / "training.png").read_bytes().startswith(b"\x89PNG")
+    assert table("docs/training.md", "curves") == plot.cells(plot.read_csv(ROOT / "docs/training.csv"))
+    assert (ROOT / "docs/training.png").read_bytes().startswith(b"\x89PNG")
