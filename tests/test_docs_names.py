@@ -10,7 +10,14 @@ from snippets import PAGES, ROOT
 
 from codecraft.v1 import errors_pb2
 
-PATTERNS = ("codecraft_server/**/*.py", "codecraft_client/**/*.py", "benchmarks/*.py", "protos/codecraft/v1/*.proto", "examples/node/*.js")
+PATTERNS = (
+    "codecraft_server/**/*.py",
+    "codecraft_client/**/*.py",
+    "benchmarks/*.py",
+    "protos/codecraft/v1/*.proto",
+    "examples/node/*.js",
+    "examples/learn/*.py",
+)
 SOURCES = "".join(path.read_text() for pattern in PATTERNS for path in sorted(ROOT.glob(pattern)))
 SERVER_OPTIONS = set(re.findall(r"(?:value|flag)\(\s*\"([a-z-]+)\"", SOURCES))
 FOREIGN = {"--help", "--proto", "--reflection", "--no-deps"}  # of every program, of examples/node, of pip

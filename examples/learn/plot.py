@@ -8,6 +8,7 @@ import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def band(lines: Floats) -> Floats:
     if not freedom:
         return np.zeros(lines.shape[1])
     student = STUDENT_T[freedom - 1] if freedom <= len(STUDENT_T) else NORMAL
-    return student * lines.std(axis=0, ddof=1) / np.sqrt(freedom + 1)
+    return np.asarray(student * lines.std(axis=0, ddof=1) / np.sqrt(freedom + 1))
 
 
 def draw(path: Path, rows: Sequence[Row]) -> None:
@@ -69,7 +70,7 @@ def draw(path: Path, rows: Sequence[Row]) -> None:
 
     families = [family for family in FAMILIES if any(row.task == family.name for row in rows)]
     seeds = len({row.seed for row in rows})
-    style = {
+    style: Any = {
         "font.size": 10,
         "font.family": "DejaVu Sans",
         "text.color": INK,
@@ -95,7 +96,7 @@ def draw(path: Path, rows: Sequence[Row]) -> None:
         plt.close(figure)
 
 
-def _panel(panel: object, rows: Sequence[Row]) -> None:
+def _panel(panel: Any, rows: Sequence[Row]) -> None:
     for mode in MODES:
         of = [row for row in rows if row.reward == mode]
         if not of:
@@ -112,7 +113,7 @@ def _panel(panel: object, rows: Sequence[Row]) -> None:
     panel.spines[["top", "right"]].set_visible(False)
 
 
-def _lines(panel: object, fixed: float, random: float, *, named: bool) -> None:
+def _lines(panel: Any, fixed: float, random: float, *, named: bool) -> None:
     for height, style, label in ((1.0, "-", "optimum"), (fixed, "--", "best fixed sequence"), (random, ":", "chance")):
         panel.axhline(height, color=GREY, linestyle=style, linewidth=1.2, label=label if named else None, zorder=1)
 

@@ -65,7 +65,7 @@ class Policy:
         """Return them for each row of features, for all actions."""
         logits = seen @ self.actor
         logits -= logits.max(axis=1, keepdims=True)
-        return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        return np.asarray(logits - np.log(np.exp(logits).sum(axis=1, keepdims=True)))
 
     def values(self, seen: Floats) -> Floats:
         """Return the critic's return to come for each row."""
@@ -73,4 +73,4 @@ class Policy:
 
     def draw(self, seen: Floats, chance: np.random.Generator) -> Ints:
         """Draw an action for each row, by the Gumbel-max trick."""
-        return np.argmax(self.log_probabilities(seen) + chance.gumbel(size=(len(seen), self.actions)), axis=1)
+        return np.asarray(np.argmax(self.log_probabilities(seen) + chance.gumbel(size=(len(seen), self.actions)), axis=1))
