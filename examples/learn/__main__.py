@@ -73,29 +73,22 @@ def server(target: str | None, console: Console) -> Iterator[str]:
 def run(wanted: Sequence[Wanted], target: str, csv: Path, console: Console) -> list[Row]:
     """Train all of it, or until Ctrl-C; the numbers so far are in the file at any time."""
     rows: list[Row] = []
-    text = TextColumn("{task.description}")
-    columns = (
-        text,
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("episodes"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
+    text, bar = TextColumn("{task.description}"), BarColumn(bar_width=12)  # all of it fits into 80 columns
+    columns = (text, bar, MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress, suppress(KeyboardInterrupt):
-        bar = progress.add_task("training", total=sum(each.batches for each in wanted) * ENVIRONMENTS)
+        training = progress.add_task("episodes", total=sum(each.batches for each in wanted) * ENVIRONMENTS)
         for each in wanted:
             for row in train(each, target, Settings()):
                 rows.append(row)
                 plot.write_csv(csv, rows)
-                told(progress, bar, row)
+                told(progress, training, row)
     return rows
 
 
-def told(progress: Progress, bar: TaskID, row: Row) -> None:
+def told(progress: Progress, training: TaskID, row: Row) -> None:
     """Show what a batch came to."""
-    progress.update(bar, advance=ENVIRONMENTS, description=f"{row.task}, {row.reward}, seed {row.seed}: {row.score:4.0%} solved")
+    description = f"{row.task} for {row.reward}, seed {row.seed}: {row.score:4.0%}"
+    progress.update(training, advance=ENVIRONMENTS, description=description)
 
 
 def table(rows: Sequence[Row]) -> Table:
