@@ -22,7 +22,7 @@ demo: setup guest engine ## play an episode against the running server, or one o
 	@exec $(bin)/codecraft demo $(ARGS)
 
 test: setup guest ## run all the tests, with an engine of its own where none runs
-	@exec $(engine) with -- sh -c '$(bin)/codecraft-server images && exec $(bin)/python -m pytest "$$@"' pytest $(ARGS)
+	@exec $(engine) with -- sh -c '$(bin)/codecraft-server images && exec tests/run.sh "$$@"' tests/run.sh $(ARGS)
 
 check: setup ## lint, types, import rules, schema, generated code, Go
 	$(bin)/python -m ruff check .

@@ -135,6 +135,7 @@ def test_output_that_nobody_reads_on_is_no_crash() -> None:
     assert (ended.returncode, ended.stderr) == (141, "")
 
 
+@pytest.mark.alone
 def test_after_kill_9_nothing_is_left_within_45_seconds() -> None:
     """Ten open episodes, idle and busy, and warm sandboxes: all containers are gone without anybody's help."""
     with served("--warm", "1") as server:
@@ -146,6 +147,7 @@ def test_after_kill_9_nothing_is_left_within_45_seconds() -> None:
         assert gone_after_s(server.worker, GONE_S) < GONE_S
 
 
+@pytest.mark.alone
 def test_gc_removes_what_the_dead_left_and_leaves_the_living_alone() -> None:
     """After kill -9 `gc` does at once what the lease would do later, says so, and another server's episode plays on."""
     with served() as living, served() as dead:
