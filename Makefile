@@ -10,7 +10,7 @@ engine := images/engine.sh
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup guest engine engine-stop images serve demo test check proto bench clean
+.PHONY: help setup guest engine engine-stop images serve demo test unit check proto bench clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -23,6 +23,9 @@ demo: setup guest engine ## play an episode against the running server, or one o
 
 test: setup guest ## run all the tests, with an engine of its own where none runs
 	@exec $(engine) with -- sh -c '$(bin)/codecraft-server images && exec tests/run.sh "$$@"' tests/run.sh $(ARGS)
+
+unit: setup guest ## run the tests that need neither engine nor server
+	@exec $(bin)/python -m pytest tests/unit $(ARGS)
 
 check: setup ## lint, types, import rules, schema, generated code, Go
 	$(bin)/python -m ruff check .
