@@ -25,7 +25,7 @@ test: setup guest ## run all the tests, with an engine of its own where none run
 	@exec $(engine) with -- sh -c '$(bin)/codecraft-server images && exec tests/run.sh "$$@"' tests/run.sh $(ARGS)
 
 unit: setup guest ## run the tests that need neither engine nor server
-	@exec $(bin)/python -m pytest tests/unit $(ARGS)
+	@exec $(bin)/python -m pytest tests/unit -n 2 $(ARGS)
 
 check: setup ## lint, types, import rules, schema, generated code, Go
 	$(bin)/python -m ruff check .
