@@ -10,7 +10,7 @@ engine := images/engine.sh
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup guest engine engine-stop images serve demo learn test check proto bench clean
+.PHONY: help setup guest engine engine-stop images serve demo learn test unit check proto bench clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -25,7 +25,10 @@ learn: setup guest engine ## train a small policy on real sandboxes and draw its
 	@exec $(bin)/python -m examples.learn $(ARGS)
 
 test: setup guest ## run all the tests, with an engine of its own where none runs
-	@exec $(engine) with -- sh -c '$(bin)/codecraft-server images && exec $(bin)/python -m pytest "$$@"' pytest $(ARGS)
+	@exec $(engine) with -- sh -c '$(bin)/codecraft-server images && exec tests/run.sh "$$@"' tests/run.sh $(ARGS)
+
+unit: setup guest ## run the tests that need neither engine nor server
+	@exec $(bin)/python -m pytest tests/unit -n 2 $(ARGS)
 
 check: setup ## lint, types, import rules, schema, generated code, Go
 	$(bin)/python -m ruff check .

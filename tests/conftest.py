@@ -13,6 +13,19 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let tests/run.sh run the suite in two parts."""
+    parser.addoption("--part", choices=["together", "alone"], help="only the tests that share the machine, or only those that do not")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the other part. Not by `-m`, which is for those who run the tests."""
+    if part := config.getoption("--part"):
+        chosen = {wanted: [item for item in items if (item.get_closest_marker("alone") is not None) is wanted] for wanted in (True, False)}
+        config.hook.pytest_deselected(items=chosen[part != "alone"])
+        items[:] = chosen[part == "alone"]
+
+
 @pytest.fixture(scope="session")
 def detector() -> BlockBuster:
     """The one detector of blocking calls: making it is most of its cost."""

@@ -17,7 +17,6 @@ from codecraft_server.sandbox import Ended, OpenProgress, OutputPolicy, Sandbox,
 from codecraft_server.settings import GradingSettings, TaskDefaults
 from codecraft_server.task import Deed, Task, TaskFile
 
-SHIPPED = load(None, TaskDefaults())
 _POLICY = OutputPolicy(stream=False, separate=False, kept=64 * 1024, max_output=64 * 1024 * 1024, window=0, stall_s=5.0, stall_total_s=5.0)
 
 

@@ -58,6 +58,7 @@ async def debian(opened: Opener) -> Sandbox:
     return await opened(DEBIAN)
 
 
+@pytest.mark.alone
 async def test_a_tree_with_a_repository_round_trips(debian: Sandbox) -> None:
     """2,000 files and a git repository come out in another place with the same bytes, modes, links and times, owned by the asked user."""
     await text(debian, b"( " + TREE + b" )")
@@ -104,6 +105,7 @@ async def test_what_the_agent_may_not_read_is_not_packed(debian: Sandbox) -> Non
         await debian.pack([b"t"], max_bytes=MIB, max_entries=100)
 
 
+@pytest.mark.alone
 async def test_too_much_is_refused_without_being_read(debian: Sandbox) -> None:
     """100 MB, really there or sparse, are TOO_LARGE at once, and the sandbox works on."""
     await text(debian, b"mkdir t s; head -c 100000000 /dev/zero >t/large; truncate -s 100G s/sparse")
@@ -172,6 +174,7 @@ async def test_nothing_moves_in_a_frozen_sandbox(opened: Opener, spec: SandboxSp
     )
 
 
+@pytest.mark.alone
 async def test_a_freeze_ends_by_itself(debian: Sandbox) -> None:
     """A server that is lost leaves no sandbox frozen: 5 s after it a command runs again."""
     assert await debian.freeze() == 0
@@ -196,6 +199,7 @@ async def test_kill_all_ends_a_freeze(debian: Sandbox) -> None:
     assert await text(debian, b"echo on") == "on\n"
 
 
+@pytest.mark.alone
 async def test_freezing_is_quick(debian: Sandbox) -> None:
     """A milestone's freeze, look and thaw cost little with a few processes about."""
     await text(debian, b"for i in 1 2 3 4 5; do sleep 100 & done")

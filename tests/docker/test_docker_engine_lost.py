@@ -41,6 +41,7 @@ async def opened(sandboxes: DockerSandboxes, name: str) -> Sandbox:
     return await sandboxes.open(SPEC, name=name, labels={}, progress=lambda _: None)
 
 
+@pytest.mark.alone
 async def test_a_lost_engine_is_told_at_once_and_its_return_is_seen(behind_proxy: DockerSandboxes, proxy: EngineProxy) -> None:
     """Everything pending raises at once with the cause `engine`, opening says so, and works again when the engine is back."""
     sandboxes = [await opened(behind_proxy, f"s{number}") for number in range(3)]
@@ -78,6 +79,7 @@ async def test_causes_are_known_again_after_a_break(
     assert caught.value.cause == "killed"
 
 
+@pytest.mark.alone
 async def test_leaving_without_an_engine_takes_a_bounded_time(
     proxy: EngineProxy, engine_client: docker.DockerClient, tmp_path: Path
 ) -> None:

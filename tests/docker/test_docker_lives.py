@@ -269,6 +269,7 @@ def collect_only(client: docker.DockerClient, name: str) -> None:
         client.volumes.get(name)
 
 
+@pytest.mark.alone
 async def test_the_guests_volume_is_filled_once_by_many(
     odd_guest: volume.Guest, settings: SandboxSettings, engine_client: docker.DockerClient
 ) -> None:
@@ -284,6 +285,7 @@ async def test_the_guests_volume_is_filled_once_by_many(
     await asyncio.to_thread(collect_only, engine_client, odd_guest.volume)
 
 
+@pytest.mark.alone
 async def test_a_collected_volume_is_filled_again(
     odd_guest: volume.Guest, settings: SandboxSettings, engine_client: docker.DockerClient
 ) -> None:

@@ -135,6 +135,7 @@ async def test_nothing_that_a_learner_puts_there_is_a_fault(opened: Opener, tmp_
     assert (await run(sandbox, b"echo on")).text() == b"on\n"
 
 
+@pytest.mark.alone
 async def test_programs_run_on_a_copy_that_the_agent_never_sees(opened: Opener, tmp_path: Path) -> None:
     """What a milestone executes runs on the work as it was, elsewhere and without a trace, and again only for other work."""
     task = await milestones_of(
@@ -164,6 +165,7 @@ def _without_counter(listing: bytes) -> list[bytes]:
     return [line for line in listing.splitlines() if b"counted" not in line and b"sleep" not in line and not line.startswith(b"total")]
 
 
+@pytest.mark.alone
 async def test_looking_is_quick(opened: Opener) -> None:
     """Freeze, look and thaw are one request: their median is a small multiple of the least that a command costs, in the same run."""
     sandbox = await opened(DEBIAN)

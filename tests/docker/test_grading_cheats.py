@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from grading_helpers import SHIPPED, Opener, do, judge, reasons, verdict
+from grading_helpers import Opener, do, judge, reasons, verdict
+from shipped import SHIPPED
 
 from codecraft_server.grading.verdict import Grade
 from codecraft_server.layout import lay_out

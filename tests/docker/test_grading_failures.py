@@ -9,7 +9,7 @@ import docker
 import pytest
 from docker_helpers import WORKER, until
 from fakes.game import Follower
-from grading_helpers import SHIPPED
+from shipped import SHIPPED
 
 from codecraft_server.curriculum import Curriculum
 from codecraft_server.docker import DockerSandboxes

@@ -4,7 +4,8 @@ The first three tasks, and of the others the easiest one of each category; `code
 """
 
 import pytest
-from grading_helpers import SHIPPED, Opener, reasons, verdict
+from grading_helpers import Opener, reasons, verdict
+from shipped import SHIPPED
 
 from codecraft_server.task import Deed, WrongAnswer
 

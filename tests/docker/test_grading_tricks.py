@@ -7,7 +7,8 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from grading_helpers import SHIPPED, Opener, do, judge, reasons
+from grading_helpers import Opener, do, judge, reasons
+from shipped import SHIPPED
 
 from codecraft_server.grading.verdict import Grade
 from codecraft_server.layout import lay_out

@@ -99,10 +99,10 @@ def started(*options: str, log: IO[str] | int = subprocess.PIPE, **environment: 
 
 
 @contextlib.contextmanager
-def served(*options: str) -> Iterator[Served]:
+def served(*options: str, **environment: str) -> Iterator[Served]:
     """Serve; a server that still runs at the end is killed."""
     worker = f"e2e{secrets.token_hex(3)}"
-    with tempfile.TemporaryFile("w+") as log, started("--worker", worker, *options, log=log) as process:
+    with tempfile.TemporaryFile("w+") as log, started("--worker", worker, *options, log=log, **environment) as process:
         address = _address(process)
         ready_cpu_s = _cpu_s(process.pid)
         with grpc.insecure_channel(address) as channel:

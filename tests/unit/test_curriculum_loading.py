@@ -37,7 +37,7 @@ def test_the_ancestors_file_loads_unchanged(tmp_path: Path) -> None:
     assert all(task.sandbox.writable_rootfs and not task.checks for task in tasks.values())
     assert tasks["three"].test == ""
     assert tasks["three"].for_teacher == "Look at names and comments, and run it."
-    jsonschema.validate(json.loads(ANCESTOR.read_text()), SCHEMA, cls=jsonschema.Draft202012Validator)
+    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(ANCESTOR.read_text()))
     assert loaded(tmp_path, ANCESTOR.read_text()).digest == load(ANCESTOR, DEFAULTS).digest
 
 

@@ -1,13 +1,13 @@
 """The milestones of the curriculum that ships: what can be proven of them without an engine."""
 
 import pytest
+from shipped import SHIPPED
 
-from codecraft_server.curriculum import load
 from codecraft_server.grading.matching import mismatch
-from codecraft_server.settings import GradingBounds, TaskDefaults
+from codecraft_server.settings import GradingBounds
 from codecraft_server.task import Check, FileCheck, Task, TaskFile, Visibility
 
-TASKS = list(load(None, TaskDefaults()).tasks.values())
+TASKS = list(SHIPPED.tasks.values())
 MOST_RUN = 2  # milestones of a task that execute something: each costs a sandbox of its own, step after step
 
 with_milestones = pytest.mark.parametrize("task", [task for task in TASKS if task.milestones], ids=lambda task: task.task_id)

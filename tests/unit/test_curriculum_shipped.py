@@ -5,13 +5,12 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from shipped import SHIPPED
 
 import codecraft_server.curriculum
-from codecraft_server.curriculum import load, shipped
-from codecraft_server.settings import TaskDefaults
+from codecraft_server.curriculum import shipped
 from codecraft_server.task import Deed, GradingPlace, Task, TaskFile
 
-SHIPPED = load(None, TaskDefaults())
 TASKS = list(SHIPPED.tasks.values())
 SCHEMA_FILE = Path(codecraft_server.curriculum.__file__).parent / "curriculum.schema.json"
 
@@ -108,7 +107,7 @@ def test_the_shipped_files_fit_the_schema_that_they_name() -> None:
     schema = json.loads(SCHEMA_FILE.read_text())
     content = json.loads(shipped().read_text())
     assert (shipped().parent / content["$schema"]).resolve() == SCHEMA_FILE.resolve()
-    jsonschema.validate(content, schema, cls=jsonschema.Draft202012Validator)
+    jsonschema.Draft202012Validator(schema).validate(content)
     entries = jsonschema.Draft202012Validator({"$defs": schema["$defs"], "$ref": "#/$defs/entry"})
     for folder in (shipped().parent / "tasks").iterdir():
         entries.validate(json.loads((folder / "task.json").read_text()))

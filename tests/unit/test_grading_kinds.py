@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from authoring import DEFAULTS, SCHEMA
-from jsonschema import Draft202012Validator, validate
+from jsonschema import Draft202012Validator
 from scripted_sandbox import SPEC, Answer, Program, ScriptedSandbox, ends
 from snippets import snippet
 
@@ -164,4 +164,4 @@ def test_the_example_on_the_page_loads(tmp_path: Path) -> None:
     file = tmp_path / "curriculum.json"
     file.write_text(shown)
     assert list(load(file, DEFAULTS).tasks) == ["reverse"]
-    validate(json.loads(shown), SCHEMA, cls=Draft202012Validator)
+    Draft202012Validator(SCHEMA).validate(json.loads(shown))

@@ -99,8 +99,10 @@ shares = st.floats(0, 1)
 def ways(draw: st.DrawFn) -> tuple[Task, list[tuple[bool, ...] | None], float]:
     """A task, what its milestones did in each step, and the score."""
     made = task(*draw(weights), share=draw(shares))
-    state = st.none() | st.tuples(*[st.booleans()] * len(made.milestones))
-    return made, draw(st.lists(state, max_size=12)), draw(st.floats(0, 1))
+    count = len(made.milestones)
+    drawn = draw(st.lists(st.none() | st.integers(0, 2**count - 1), max_size=12))  # a bit for each milestone
+    steps = [None if bits is None else tuple(bool(bits >> index & 1) for index in range(count)) for bits in drawn]
+    return made, steps, draw(st.floats(0, 1))
 
 
 def reached(made: Task, steps: list[tuple[bool, ...] | None]) -> list[bool]:
