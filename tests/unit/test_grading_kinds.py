@@ -33,6 +33,23 @@ FUNCTION = FunctionCheck("m.py", "f", (Call("[1]", returns="2"), Call("[2]", rai
 GOOD_LINES = b'{"value": 2}\n{"raised": ["ValueError", "Exception"], "message": ""}\n'
 
 
+@pytest.mark.parametrize("tag", ["set", "frozenset", "dict"])
+async def test_what_needs_more_ordering_than_what_is_expected_is_not_ordered(tag: str) -> None:
+    """Each level of sets in sets is written out to order it, so that a deep and large value would hold the whole server up."""
+    nested = {"set": [[1, 2]]}
+    for _ in range(3):
+        nested = {tag: [nested]}
+    expected = FunctionCheck("m.py", "f", (Call("[]", returns='{"set": [[2, 1]]}'),))
+    assert "no result that can be read" in await reason(expected, Program(json.dumps({"value": nested}).encode() + b"\n"))
+
+
+async def test_sets_in_sets_agree_in_any_order() -> None:
+    """What is expected says how deep the ordering goes."""
+    expected = FunctionCheck("m.py", "f", (Call("[]", returns='{"set": [{"frozenset": [1, 2]}, {"frozenset": [3]}]}'),))
+    came = b'{"value": {"set": [{"frozenset": [3]}, {"frozenset": [2, 1]}]}}\n'
+    assert await reason(expected, Program(came)) == ""
+
+
 @pytest.mark.parametrize(
     ("program", "why"),
     [

@@ -1,5 +1,6 @@
 """Runs a check of kind `function`: the learner's code runs in a process that knows the arguments; what is expected stays in this one."""
 
+import asyncio
 import json
 import math
 import posixpath
@@ -7,13 +8,14 @@ from typing import Any
 
 from codecraft_server.grading import inside
 from codecraft_server.grading.endings import how
-from codecraft_server.grading.inside.codec import order
+from codecraft_server.grading.inside.codec import MAX_DEPTH, order
 from codecraft_server.grading.matching import excerpt
 from codecraft_server.grading.place import PYTHON, Place, Ran, User
 from codecraft_server.sandbox import EndReason
 from codecraft_server.task import Call, FunctionCheck
 
 _PROGRAM = inside.source("calls")
+_ORDERED = {"set": "set", "frozenset": "set", "dict": "dict"}
 
 
 async def run(body: FunctionCheck, place: Place, timeout_s: float) -> str:
@@ -22,7 +24,7 @@ async def run(body: FunctionCheck, place: Place, timeout_s: float) -> str:
     calls = [{"args": json.loads(call.arguments), "kwargs": json.loads(call.named)} for call in body.calls]
     job = json.dumps({"module": path, "function": body.function, "calls": calls})
     ran = await place.run((PYTHON, b"-I", b"-B", b"-c", _PROGRAM), timeout_s=timeout_s, stdin=job.encode(), user=User.AGENT)
-    return ran if isinstance(ran, str) else _weigh(body, ran)
+    return ran if isinstance(ran, str) else await asyncio.to_thread(_weigh, body, ran)  # a megabyte of values takes a while
 
 
 def _weigh(body: FunctionCheck, ran: Ran) -> str:
@@ -54,7 +56,7 @@ def _wrong(call: Call, line: bytes, tolerance: float) -> str:
         if call.raises:
             return "" if call.raises in came.get("raised", ()) else f"must raise {call.raises}, but {_what(came)}"
         expected = json.loads(call.returns)
-        fits = "value" in came and agree(plain(expected), plain(came["value"]), tolerance)
+        fits = "value" in came and agree(plain(expected), plain(came["value"], orders(expected)), tolerance)
     except (ValueError, RecursionError, TypeError):
         return "gave no result that can be read"
     return "" if fits else f"must return {excerpt(call.returns)}, but {_what(came)}"
@@ -68,21 +70,31 @@ def _what(came: dict[str, Any]) -> str:
     return f"raised {excerpt(str(came.get('message')))}"
 
 
-def plain(data: Any) -> Any:
-    """Return encoded data with tuples as lists, frozen sets as sets, and sets and odd dictionaries in order."""
+def plain(data: Any, orders_left: int = MAX_DEPTH) -> Any:
+    """Return encoded data with tuples as lists, frozen sets as sets, and sets and odd dictionaries in order.
+
+    What is ordered inside what is ordered is written out once for each level, so no more than `orders_left` levels are; ValueError.
+    """
     if isinstance(data, list):
-        return [plain(item) for item in data]
+        return [plain(item, orders_left) for item in data]
     if not isinstance(data, dict):
         return data
     if len(data) == 1:
         ((tag, inner),) = data.items()
         if tag == "tuple":
-            return plain(inner)
-        if tag in ("set", "frozenset"):
-            return {"set": sorted(map(plain, inner), key=order)}
-        if tag == "dict":
-            return {"dict": sorted(map(plain, inner), key=order)}
-    return {key: plain(item) for key, item in data.items()}
+            return plain(inner, orders_left)
+        if tag in _ORDERED:
+            if not orders_left:
+                raise ValueError("more sets in sets than are expected")
+            return {_ORDERED[tag]: sorted((plain(item, orders_left - 1) for item in inner), key=order)}
+    return {key: plain(item, orders_left) for key, item in data.items()}
+
+
+def orders(data: Any) -> int:
+    """Return how many levels of encoded data are in an order of `plain`."""
+    if isinstance(data, dict):
+        return max(map(orders, data.values()), default=0) + (len(data) == 1 and not _ORDERED.keys().isdisjoint(data))
+    return max(map(orders, data), default=0) if isinstance(data, list) else 0
 
 
 def agree(expected: Any, came: Any, tolerance: float) -> bool:
