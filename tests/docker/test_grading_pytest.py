@@ -194,6 +194,36 @@ async def test_no_trick_makes_a_wrong_module_pass_hidden_tests(cheat: str, opene
     assert [check.passed for check in grade.checks] == [False, True], reasons(grade)
 
 
+COMPARES = {
+    "kind": "pytest",
+    "files": {
+        "test_it.py": "from pathlib import Path\nimport it\n\ndef test_one(tmp_path):\n    made = it.make(str(tmp_path / 'made'))\n"
+        "    assert Path(made).read_text() == Path(__file__).with_name('expected').read_text()\n",
+        "expected": "secret",
+    },
+    "timeout_s": 15,
+}
+MAKES = """
+import glob, os
+def make(path):
+    os.symlink("{target}", path)
+    return {returned}
+"""
+BESIDE = "[*glob.glob('/tmp/.*'), ''][0] + '/expected'"
+
+
+@pytest.mark.parametrize(
+    ("target", "returned"),
+    [("/proc/self/cwd/expected", "path"), ("/proc/self/fd/3", "path"), ("x", "'expected'"), ("x", BESIDE)],
+)
+async def test_what_is_expected_can_not_be_linked_to(target: str, returned: str, opened: Opener, tmp_path: Path) -> None:
+    """The tests open what the learner's code names with rights that it has not; no name of it leads to a hidden file."""
+    wrong = await judge_files(opened, tmp_path, COMPARES, it__py=MAKES.format(target=target, returned=returned))
+    assert not wrong.passed
+    right = await judge_files(opened, tmp_path, COMPARES, it__py="def make(path):\n    open(path, 'w').write('secret')\n    return path\n")
+    assert right.passed, reasons(right)
+
+
 @pytest.mark.parametrize(
     "program",
     ["", "raise KeyboardInterrupt", "def double(x): raise SystemExit(0)", "while True: pass", "syntax error", "def double(x): return 1j"],

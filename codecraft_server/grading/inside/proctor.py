@@ -1,6 +1,8 @@
 """Runs hidden pytest files against the learner's modules and prints which tests passed.
 
 Runs as the grader; the learner's code never runs in it, so what it prints can be believed.
+Started where its text lies, beside one directory with all hidden files, whose name nobody is told: a path that the learner's code returns,
+or links to, is opened here with the grader's rights. So it works in `/`, and what `/proc/self` leads to is not hidden.
 Arguments: name of the abstract socket that the worker connects to, directory of the modules, test files.
 """
 
@@ -50,6 +52,13 @@ def shared_directory() -> Path:
     return made
 
 
+def hidden_directory() -> Path:
+    """Find the directory of the hidden files, and leave it."""
+    (found,) = (entry for entry in Path.cwd().iterdir() if entry.is_dir())
+    os.chdir("/")
+    return found
+
+
 def here(peer: Peer, verb: str, arguments: list[Any], _named: dict[str, Any]) -> dict[str, Any]:
     """Call a function that a test passed; the other process may ask for nothing else."""
     if verb != "call" or not arguments or not callable(arguments[0]):
@@ -78,6 +87,7 @@ def main() -> int:
     """Run the tests; print one JSON object on what was standard output before."""
     written = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    directory = hidden_directory()
     try:
         import pytest  # noqa: PLC0415 - it may be missing
     except ImportError:
@@ -87,9 +97,9 @@ def main() -> int:
     sys.meta_path.insert(0, Finder(sys.argv[2]))
     results = Results()
     results.tmp_path = pytest.fixture(shared_directory, name="tmp_path")  # type: ignore[attr-defined] # pytest finds fixtures by their attribute
-    directory = str(Path.cwd())
-    options = ["-q", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", directory, "--confcutdir", directory]
-    pytest.main([*options, *sys.argv[3:]], plugins=[results])
+    tests = [str(directory / name) for name in sys.argv[3:]]
+    options = ["-q", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", str(directory), "--confcutdir", str(directory)]
+    pytest.main([*options, *tests], plugins=[results])
     json.dump(results.outcomes, written)
     written.flush()
     os._exit(0)

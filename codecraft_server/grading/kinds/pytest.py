@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+from dataclasses import replace
 
 from codecraft_server.grading import inside
 from codecraft_server.grading.endings import how
@@ -22,11 +23,14 @@ async def run(body: PytestCheck, place: Place, timeout_s: float) -> str:
     """Say which tests did not pass; empty when all did."""
     link = f"codecraft-{secrets.token_hex(8)}".encode()
     tests = tuple(file.path.encode() for file in body.files if file.path.rpartition("/")[2].startswith("test_"))
+    # Where the files lie can't be guessed, and no process of the learner's can look: else what it says or links to could name one of them.
+    room = secrets.token_hex(16)
+    hidden = [replace(file, path=f"{room}/{file.path}") for file in body.files]
     work = (PYTHON, b"-I", b"-B", b"-c", _WORKER, link, place.working_dir)
     proctor = (*UNPACK, PYTHON, b"-I", b"-B", _PROCTOR.path.encode(), link, place.working_dir, *tests)
     worker = asyncio.create_task(place.run(work, timeout_s=timeout_s, user=User.AGENT))
     try:
-        ran = await place.run(proctor, timeout_s=timeout_s, stdin=packed((*body.files, _PROCTOR)))
+        ran = await place.run(proctor, timeout_s=timeout_s, stdin=packed((*hidden, _PROCTOR)))
         await asyncio.wait({worker}, timeout=place.bounds.leave_s)
     finally:
         worker.cancel()
