@@ -157,3 +157,35 @@ async def test_the_largest_check_that_may_be_written_can_be_run(opened: Opener, 
     script = "#" + "z" * 60_000 + '\ntest "$(ls "$CHECK_DIR/d" | wc -l)" = 500'
     grade = await judge_files(opened, tmp_path, {"kind": "script", "script": script, "files": files})
     assert grade.passed, reasons(grade)
+
+
+TAKES_OVER = """
+import os
+here = os.environ["CHECK_DIR"]
+script = os.path.join(here, "codecraft-script")
+os.chmod(script, 0o644)
+with open(script, "r+") as file:
+    kept = file.read()
+    file.write("\\nexit 0\\n" * 5000)
+with open(os.path.join(here, "colorsys.py"), "w") as file:
+    file.write("import os; os._exit(0)")
+print("wrong")
+"""
+BY_SHELL = 'test "$(python3 program.py)" = right\n'
+BY_PYTHON = """
+import subprocess
+said = subprocess.run(["python3", "program.py"], stdout=subprocess.PIPE, text=True).stdout
+import colorsys
+assert said.strip() == "right"
+"""
+
+
+@pytest.mark.parametrize(
+    ("interpreter", "script"), [("/bin/sh", BY_SHELL), ("/bin/bash", BY_SHELL), ("/usr/bin/python3", BY_PYTHON)], ids=["sh", "bash", "python"]
+)
+async def test_code_under_test_can_not_write_the_rest_of_the_script(interpreter: str, script: str, opened: Opener, tmp_path: Path) -> None:
+    """What it writes to the script's file and beside it is not run: neither further lines nor modules that are imported later."""
+    check = {"kind": "script", "interpreter": interpreter, "script": script}
+    assert not (await judge_files(opened, tmp_path, check, program__py=TAKES_OVER)).passed
+    right = await judge_files(opened, tmp_path, check, program__py='print("right")')
+    assert right.passed, reasons(right)
