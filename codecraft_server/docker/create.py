@@ -35,8 +35,9 @@ _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]")
 _MAX_DESCRIPTORS = 16_384  # enough for any build or server; kernel memory for them is charged to the sandbox
 _BYTES_PER_INODE = 4096  # small files: a tmpfs holds no more of them than it has pages
 # Memory that no process holds is not given back when all processes are killed: with it an agent could have its guest killed instead of
-# being graded. So a segment goes with the last process that has it, and queues hold 1 MiB in all (sysvipc(7)).
-_SYSCTLS = {"kernel.shm_rmid_forced": "1", "kernel.msgmni": "64"}
+# being graded, or have its grading take long. So a segment goes with the last process that has it, queues hold 256 KiB in all and no more
+# than 16 MiB of messages that are empty, and 8000 semaphores half a MiB (sysvipc(7), 64 bytes each).
+_SYSCTLS = {"kernel.shm_rmid_forced": "1", "kernel.msgmni": "16", "kernel.sem": "250 8000 100 64"}
 _SHARES = {"/tmp": 0.25, HOME: 0.125, "/dev/shm": 0.125}  # noqa: S108 - mount points in the sandbox; the working directory has the rest
 
 

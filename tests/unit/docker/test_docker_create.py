@@ -39,6 +39,7 @@ def test_the_walls_stand_whatever_the_task_asks_for(spec: SandboxSpec) -> None:
     assert host["AutoRemove"] is True
     assert host["LogConfig"]["Type"] == "none"
     assert host["IpcMode"] == "private"
+    assert host["Sysctls"].keys() == {"kernel.shm_rmid_forced", "kernel.msgmni", "kernel.sem"}
     assert host["Memory"] == host["MemorySwap"] == spec.limits.memory_bytes
     assert host["PidsLimit"] == spec.limits.pids
     assert host["NanoCpus"] == spec.limits.cpus * 1e9
