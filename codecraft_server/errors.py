@@ -240,7 +240,10 @@ class SandboxStartError(SandboxError):
 
 
 class SandboxLostError(SandboxError):
-    """The sandbox died by no doing of its user; `cause` says how ("oom", "killed", "engine", "protocol", "gone")."""
+    """The sandbox died; `cause` says how ("oom", "overdue", "killed", "engine", "protocol", "gone").
+
+    "overdue": a command did not end when it had to, so the sandbox was given up.
+    """
 
     def __init__(self, message: str, cause: str) -> None:
         """`cause` is one word of the list above."""

@@ -66,7 +66,9 @@ class GradingBounds:
     looked_hashed_bytes: int = 64 * MIB  # whose SHA-256 a milestone compares
     looks: int = 16  # paths that are looked at in one moment; the guest's bound
     hold_s: float = 2.0  # between the renewals of a freeze, which ends by itself after 5 s
-    slack_s: float = 30.0  # beyond a task's grading_s: what the service may add before grading is given up
+    stop_tries: int = 10  # of a second each, for processes that are many and slow to stop
+    end_tries: int = 4  # of two seconds and more each, likewise to end
+    slack_s: float = 120.0  # beyond a check's own time: what its end may take (kill_timeout_s, end_tries), and the service may add
     prepare_s: float = 600.0  # until a fresh sandbox has the work in it, a pull and the task's setup included
     prepare_tries: int = 2  # a sandbox that is lost or can't be started meanwhile is the service's affair, so another one is tried
     work_bytes: int = 64 * MIB  # of one work's archive; a sparse file counts by its size. More than that fails all checks
@@ -141,7 +143,7 @@ class SandboxSettings:
     request_timeout_s: float = 20.0  # an answer of the guest to anything but a command, or its taking anything off the wire
     archive_timeout_s: float = 120.0  # an archive of `packed_bytes` through a busy engine
     packed_bytes: int = 64 * MIB  # of one archive; it is held in memory
-    kill_timeout_s: float = 10.0  # from a command's time-out to its Ended, before the sandbox is given up
+    kill_timeout_s: float = 60.0  # from a command's time-out to its Ended, before the sandbox is given up; heavy processes go slowly
     link_lease_s: float = 30.0
     renew_every_s: float = 8.0
     close_timeout_s: float = 15.0

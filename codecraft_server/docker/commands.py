@@ -90,7 +90,7 @@ class GuestCommand:
 
     def _overdue(self) -> None:
         if self._link is not None:
-            self._link.lose(SandboxLostError("a command did not end when it had to", "gone"))
+            self._link.lose(SandboxLostError("a command did not end when it had to", "overdue"))
 
     # From the link
 

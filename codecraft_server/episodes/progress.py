@@ -54,7 +54,7 @@ class Progress:
 
     async def _ask(self, milestones: Milestones, task: Task, sandbox: Sandbox, effect: Effect) -> Fault | None:
         bounds = GradingBounds()
-        deadline_s = task.limits.grading_s + bounds.slack_s + self._world.settings.sandbox.kill_timeout_s
+        deadline_s = sum(each.timeout_s + bounds.slack_s for each in task.milestones) + bounds.prepare_s
         try:
             effect.holds = await within(self._world.clock, deadline_s, milestones.ask(sandbox))
         except GradingFault as fault:

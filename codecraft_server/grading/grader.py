@@ -9,15 +9,19 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from codecraft_server.errors import SandboxLostError
 from codecraft_server.grading.fresh import Fresh, UnfitError
 from codecraft_server.grading.kinds import failure
-from codecraft_server.grading.place import Place
+from codecraft_server.grading.place import Place, ended_all
 from codecraft_server.grading.reserve import Reserve
 from codecraft_server.grading.verdict import CheckResult, FaultKind, Grade, GradingFault, Phase, PhaseBegan, Report
 from codecraft_server.grading.work import Work, copy
 from codecraft_server.sandbox import Origin, Sandbox, Sandboxes
 from codecraft_server.settings import GradingBounds, GradingSettings
 from codecraft_server.task import Aggregate, Check, GradingPlace, Task, Visibility
+
+# How a check with all memory, or with processes that go too slowly, takes its sandbox along. A fault would be the learner's to choose.
+_LEARNERS = frozenset({"oom", "overdue"})
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +51,7 @@ class Grader:
         if not task.checks:
             raise GradingFault(FaultKind.TASK_HAS_NO_CHECKS, "This task has no checks, so it can't be graded.")
         report(PhaseBegan(Phase.FREEZING, len(task.checks)))
-        if await sandbox.kill_all():
+        if not await ended_all(sandbox, self._bounds):
             raise GradingFault(FaultKind.GRADER_FAILED, "Processes of the agent could not be ended.")
         if task.grading_place is GradingPlace.IN_PLACE:
             return None
@@ -94,14 +98,18 @@ class Grader:
         report(PhaseBegan(Phase.CHECKING, len(checks)))
         place = Place(sandbox, task.sandbox.working_dir, learner_is_root=task.sandbox.root_user, bounds=self._bounds)
         results = []
-        try:
-            async with asyncio.timeout(task.limits.grading_s + self._bounds.slack_s):
-                for check in checks:
+        for check in checks:
+            try:
+                async with asyncio.timeout(check.timeout_s + self._bounds.slack_s):
                     results.append(await _judge(task, check, place))
-                    report(results[-1])
-        except TimeoutError as error:
-            # The programs of the checks have limits that fit into grading_s together, so this time was the service's.
-            raise GradingFault(FaultKind.GRADER_FAILED, "Grading took longer than the task allows.") from error
+            except TimeoutError as error:
+                # Its programs have limits, and their ends have one below the slack: the rest was the service's.
+                raise GradingFault(FaultKind.GRADER_FAILED, "A check took longer than it may.") from error
+            except SandboxLostError as lost:
+                if lost.cause not in _LEARNERS:
+                    raise
+                return (*results, *_failed(checks[len(results) :], f"the sandbox was lost: {lost.message}", report))
+            report(results[-1])
         return tuple(results)
 
 

@@ -15,11 +15,15 @@ from typing import Protocol
 from codecraft_server.grading.kinds import file
 from codecraft_server.grading.verdict import CheckResult, FaultKind, GradingFault
 from codecraft_server.grading.work import Work
-from codecraft_server.sandbox import FileProblem, FileProblemKind, Sandbox, Seen
+from codecraft_server.sandbox import FileProblem, FileProblemKind, Look, Sandbox, Seen
 from codecraft_server.settings import GradingBounds
 from codecraft_server.task import Check, FileCheck, Task
 
 _log = logging.getLogger(__name__)
+
+
+class RestlessError(Exception):
+    """The agent's processes can't be had to stand still. How many there are and how heavy is its own doing, so nothing holds then."""
 
 
 class Examiner(Protocol):
@@ -65,10 +69,21 @@ class Milestones:
         root = self._task.sandbox.working_dir
         wishes = [file.wish(body, posixpath.join(root, body.path.encode()), self._bounds) for _, body in bodies]
         try:
-            seen = await sandbox.look(wishes)
+            seen = await self._seen(wishes, sandbox)
+        except RestlessError:
+            return {name: False for name, _ in bodies}
         except FileProblem as problem:  # the paths are the task's, and none of them ends a look
             raise GradingFault(FaultKind.GRADER_FAILED, "The milestones could not be looked at.") from problem
         return {name: not await self._why_not(name, body, each) for (name, body), each in zip(bodies, seen, strict=True)}
+
+    async def _seen(self, wishes: Sequence[Look], sandbox: Sandbox) -> Sequence[Seen]:
+        if (seen := await _look_once(wishes, sandbox)) is not None:
+            return seen
+        async with _standing_still(sandbox, self._bounds):  # what has stopped stays so until all has
+            seen = await _look_once(wishes, sandbox)
+        if seen is None:
+            raise RestlessError
+        return seen
 
     async def _why_not(self, name: str, body: FileCheck, seen: Seen) -> str:
         reason = await file.unfulfilled(body, seen, self._bounds)
@@ -76,7 +91,10 @@ class Milestones:
         return reason
 
     async def _execute(self, milestones: tuple[Check, ...], sandbox: Sandbox) -> dict[str, bool]:
-        work = await self._copy(sandbox)
+        try:
+            work = await self._copy(sandbox)
+        except RestlessError:
+            return {each.check_id: False for each in milestones}
         try:
             if not self._answers or work.digest != self._asked_of:
                 results = await self._examiner.check(self._task, milestones, work)
@@ -89,24 +107,36 @@ class Milestones:
     async def _copy(self, sandbox: Sandbox) -> Work:
         """Copy what there is at one moment; the agent's processes go on before anything is asked."""
         try:
-            async with _standing_still(sandbox, self._bounds.hold_s):
+            async with _standing_still(sandbox, self._bounds):
                 return await self._examiner.copy(self._task, sandbox)
         except FileProblem as problem:
             kind = FaultKind.TASK_BROKEN if problem.kind is FileProblemKind.INVALID else FaultKind.GRADER_FAILED
             raise GradingFault(kind, "The work could not be copied for its milestones.") from problem
 
 
+async def _look_once(wishes: Sequence[Look], sandbox: Sandbox) -> Sequence[Seen] | None:
+    """Look; None where not everything stood still."""
+    try:
+        return await sandbox.look(wishes)
+    except FileProblem as problem:
+        if problem.kind is FileProblemKind.BUSY:
+            return None
+        raise
+
+
 @asynccontextmanager
-async def _standing_still(sandbox: Sandbox, hold_s: float) -> AsyncIterator[None]:
-    """Have every process of a sandbox stand still, however long it takes: a freeze ends by itself, so it is renewed every `hold_s`."""
+async def _standing_still(sandbox: Sandbox, bounds: GradingBounds) -> AsyncIterator[None]:
+    """Have every process of a sandbox stand still, however long it takes: a freeze ends by itself, so it is renewed. RestlessError."""
 
     async def freeze() -> None:
-        if await sandbox.freeze():
-            raise GradingFault(FaultKind.GRADER_FAILED, "Processes of the agent could not be stopped.")
+        for _ in range(bounds.stop_tries):  # one that stands is prolonged: what has stopped stays so
+            if not await sandbox.freeze():
+                return
+        raise RestlessError
 
     async def hold() -> None:
         while True:
-            await asyncio.sleep(hold_s)
+            await asyncio.sleep(bounds.hold_s)
             await freeze()
 
     try:

@@ -659,7 +659,7 @@ class SandboxContract:
         await self.lose(sandbox)
         with pytest.raises(SandboxLostError) as caught:
             await finish(command)
-        assert caught.value.cause in {"oom", "killed", "engine", "protocol", "gone"}
+        assert caught.value.cause in {"oom", "overdue", "killed", "engine", "protocol", "gone"}
         command.interrupt()
         command.acknowledge(1)
         with pytest.raises(SandboxLostError):

@@ -181,7 +181,9 @@ assert said.strip() == "right"
 
 
 @pytest.mark.parametrize(
-    ("interpreter", "script"), [("/bin/sh", BY_SHELL), ("/bin/bash", BY_SHELL), ("/usr/bin/python3", BY_PYTHON)], ids=["sh", "bash", "python"]
+    ("interpreter", "script"),
+    [("/bin/sh", BY_SHELL), ("/bin/bash", BY_SHELL), ("/usr/bin/python3", BY_PYTHON)],
+    ids=["sh", "bash", "python"],
 )
 async def test_code_under_test_can_not_write_the_rest_of_the_script(interpreter: str, script: str, opened: Opener, tmp_path: Path) -> None:
     """What it writes to the script's file and beside it is not run: neither further lines nor modules that are imported later."""

@@ -197,6 +197,42 @@ async def test_memory_that_no_process_holds_does_not_keep_work_from_being_graded
     assert (result.fault, result.reward.value) == (None, 1.0)
 
 
+async def test_semaphores_and_messages_hold_little(table: Table) -> None:
+    """They outlive all processes too."""
+    fill = (
+        "import ctypes; libc = ctypes.CDLL(None); held = 0",
+        "while held < 4000 and libc.semget(0, 250, 0o1600) >= 0: held += 1",
+        "queues = 0",
+        "while queues < 4000 and libc.msgget(0, 0o1600) >= 0: queues += 1",
+        "open('hello.py', 'w').write('right' if 0 < held <= 32 and 0 < queues <= 16 else f'{held} {queues}')",
+    )
+    script = "\n".join(fill)
+    played = await table.play(TASK, f"cat > /tmp/fill.py <<'X'\n{script}\nX", "python3 /tmp/fill.py")
+    assert (await played.submit()).reward.value == 1.0
+
+
+HEAVY = """
+import mmap, os, time
+room = mmap.mmap(-1, 120 << 20)
+for at in range(0, len(room), 4096): room[at] = 1
+for _ in range(100):
+    if os.fork() == 0:
+        while True:
+            for at in range(0, len(room), 4096): room[at]
+time.sleep(600)
+"""
+
+
+async def test_heavy_processes_of_a_check_are_no_way_out_of_a_score(table: Table) -> None:
+    """They take long to end on the share of a processor that they have themselves: the work fails, and is not without a verdict."""
+    sandbox = replace(TASK.sandbox, limits=replace(TASK.sandbox.limits, cpus=0.15, memory_bytes=512 << 20))
+    body = CommandCheck("python3 hello.py")
+    task = replace(TASK, sandbox=sandbox, checks=(Check("c", "C", 1.0, 9.0, Visibility.RESULT, body),))
+    played = await table.play(task, f"cat > hello.py <<'X'\n{HEAVY}\nX")
+    result = await played.submit()
+    assert (result.fault, result.reward.value) == (None, 0.0)
+
+
 @pytest.mark.parametrize("place", [GradingPlace.FRESH, GradingPlace.IN_PLACE])
 async def test_full_capacity_can_always_grade(table: Table, place: GradingPlace) -> None:
     """With one episode admitted, and that one open, its work is graded; the result says where."""

@@ -1,7 +1,7 @@
 """A sandbox whose programs do exactly what a test says: for what no real program would do on command."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -92,6 +92,7 @@ class ScriptedSandbox:
     files: dict[bytes, Node] = field(default_factory=dict)
     links: dict[bytes, bytes] = field(default_factory=dict)
     unkilled: int = 0
+    kills: Iterator[int] | None = None  # what `kill_all` returns in turn, instead
     private: bool = False  # what the look at the work's modes finds; that look is neither an answer nor a record
     executed: list[Execution] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
@@ -113,7 +114,7 @@ class ScriptedSandbox:
     async def kill_all(self) -> int:
         """Leave as many as the test says."""
         self.log.append("kill_all")
-        return self.unkilled
+        return self.unkilled if self.kills is None else next(self.kills)
 
     async def stat(self, path: bytes, *, follow: bool) -> FileEntry:
         """Look into the table."""

@@ -1,6 +1,7 @@
 """Grading, against a sandbox whose programs do exactly what a test says."""
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +15,6 @@ from codecraft_server.errors import SandboxLostError
 from codecraft_server.grading import Grader
 from codecraft_server.grading.verdict import CheckResult, FaultKind, Grade, GradingFault, Phase, PhaseBegan
 from codecraft_server.sandbox import (
-    Ended,
     EndReason,
     FileEntry,
     FileProblem,
@@ -22,7 +22,7 @@ from codecraft_server.sandbox import (
     FileType,
     Sandbox,
 )
-from codecraft_server.settings import GradingSettings
+from codecraft_server.settings import GradingBounds, GradingSettings
 from codecraft_server.task import (
     Aggregate,
     Case,
@@ -64,8 +64,13 @@ def task(*checks: Check, aggregate: Aggregate = Aggregate.ALL, pass_score: float
     )
 
 
-async def graded(wanted: Task, sandbox: ScriptedSandbox, report: Callable[[PhaseBegan | CheckResult], None] = lambda _: None) -> Grade:
-    grader, used = Grader(FakeSandboxes(), GradingSettings()), cast("Sandbox", sandbox)
+async def graded(
+    wanted: Task,
+    sandbox: ScriptedSandbox,
+    report: Callable[[PhaseBegan | CheckResult], None] = lambda _: None,
+    bounds: GradingBounds | None = None,
+) -> Grade:
+    grader, used = Grader(FakeSandboxes(), GradingSettings(), bounds), cast("Sandbox", sandbox)
     assert await grader.collect(wanted, used, report) is None
     return await grader.grade(wanted, used, report)
 
@@ -185,7 +190,7 @@ async def test_output_in_many_pieces_is_put_together() -> None:
 async def test_a_lost_sandbox_passes_through() -> None:
     """Losing the sandbox is neither the learner's failure nor the grader's verdict."""
     with pytest.raises(SandboxLostError):
-        await outcome(TRUE, SandboxLostError("gone", "oom"))
+        await outcome(TRUE, SandboxLostError("gone", "killed"))
 
 
 async def test_a_missing_interpreter_is_the_tasks_fault() -> None:
@@ -227,10 +232,42 @@ async def test_a_problem_of_the_service_is_the_graders_fault(kind: FileProblemKi
     assert (await fault(task(check(FileCheck("f"))), sandbox)).kind is FaultKind.GRADER_FAILED
 
 
-@pytest.mark.parametrize("ended", [ends(EndReason.INTERRUPTED, None), ends(unkilled=1)])
-async def test_an_interrupted_or_surviving_check_is_the_graders_fault(ended: Ended) -> None:
-    """Only the service interrupts a check, and only a broken kernel keeps its processes."""
-    assert (await fault(task(check(TRUE)), ScriptedSandbox(answers=[Program(ended=ended)]))).kind is FaultKind.GRADER_FAILED
+async def test_an_interrupted_check_is_the_graders_fault() -> None:
+    """Only the service interrupts a check."""
+    interrupted = Program(ended=ends(EndReason.INTERRUPTED, None))
+    assert (await fault(task(check(TRUE)), ScriptedSandbox(answers=[interrupted]))).kind is FaultKind.GRADER_FAILED
+
+
+@pytest.mark.parametrize("ended_after", [1, None])
+async def test_processes_of_a_check_that_are_slow_to_end_are_no_fault(ended_after: int | None) -> None:
+    """They are waited for and change nothing of the verdict; those that never go fail the check."""
+    sandbox = ScriptedSandbox(answers=[Program(ended=ends(unkilled=1))])
+    sandbox.kills = iter([0] + [7] * ended_after + [0]) if ended_after else itertools.chain([0], itertools.repeat(7))
+    grade = await graded(task(check(TRUE)), sandbox)
+    assert grade.checks[0].reason == ("" if ended_after else "it started processes that took too long to end")
+
+
+async def test_processes_of_the_agent_that_are_slow_to_end_are_waited_for() -> None:
+    """How many and how heavy they are is the agent's doing."""
+    sandbox = ScriptedSandbox()
+    sandbox.kills = iter([7, 7, 0])
+    assert (await graded(task(check(TRUE)), sandbox)).passed
+
+
+@pytest.mark.parametrize("cause", ["oom", "overdue"])
+async def test_a_check_that_takes_its_sandbox_along_fails_and_so_does_what_follows(cause: str) -> None:
+    """By what it holds it could have its sandbox lost at will; that must not save it from its score."""
+    sandbox = ScriptedSandbox(answers=[Program(), SandboxLostError("lost", cause), SandboxLostError("lost", cause)])
+    grade = await graded(task(check(TRUE, "a"), check(TRUE, "b"), check(TRUE, "c")), sandbox)
+    assert [each.passed for each in grade.checks] == [True, False, False]
+    assert grade.checks[2].reason == "the sandbox was lost: lost"
+
+
+async def test_a_check_that_never_ends_is_a_fault() -> None:
+    """Its program has a limit of its own, so what hangs is the service; it is given up after the check's time and some slack."""
+    hanging = replace(check(TRUE), timeout_s=0.0)
+    with pytest.raises(GradingFault, match="longer than it may"):
+        await graded(task(hanging), ScriptedSandbox(answers=[Program(hangs=True)]), bounds=GradingBounds(slack_s=0.05))
 
 
 async def test_a_cancelled_grading_ends_its_program() -> None:

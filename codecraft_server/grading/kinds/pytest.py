@@ -28,7 +28,7 @@ async def run(body: PytestCheck, place: Place, timeout_s: float) -> str:
     hidden = [replace(file, path=f"{room}/{file.path}") for file in body.files]
     work = (PYTHON, b"-I", b"-B", b"-c", _WORKER, link, place.working_dir)
     proctor = (*UNPACK, PYTHON, b"-I", b"-B", _PROCTOR.path.encode(), link, place.working_dir, *tests)
-    worker = asyncio.create_task(place.run(work, timeout_s=timeout_s, user=User.AGENT))
+    worker = asyncio.create_task(place.run(work, timeout_s=timeout_s, user=User.AGENT, alone=False))
     try:
         ran = await place.run(proctor, timeout_s=timeout_s, stdin=packed((*hidden, _PROCTOR)))
         await asyncio.wait({worker}, timeout=place.bounds.leave_s)

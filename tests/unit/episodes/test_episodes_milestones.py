@@ -13,6 +13,7 @@ from codecraft_server.errors import InvalidFieldError, RequestIdConflictError, S
 from codecraft_server.grading.verdict import FaultKind, GradingFault
 from codecraft_server.rewards import RewardKind, RewardMode, RewardTerms, Step
 from codecraft_server.sandbox import FileProblem, FileProblemKind
+from codecraft_server.settings import GradingBounds
 from codecraft_server.task import Visibility
 
 OUTCOME, MILESTONES = RewardTerms(), RewardTerms(RewardMode.MILESTONES)
@@ -198,7 +199,7 @@ async def test_an_interrupted_command_is_looked_at_too(milestones: Game) -> None
 # What failing means
 
 
-FAILURES = [FileProblem(FileProblemKind.BUSY, "not every process could be stopped"), RuntimeError("a defect")]
+FAILURES = [FileProblem(FileProblemKind.IO, "the disk fails"), RuntimeError("a defect")]
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
@@ -258,7 +259,7 @@ async def test_a_look_that_hangs_is_given_up(games: Games) -> None:
     game.grader.hold = asyncio.Event()
     player = await game.reset(reward=SHAPED)
     step = player.begin("true")
-    await game.clock.advance(200.0)
+    await game.clock.advance(GradingBounds().prepare_s + 200.0)
     result = await step.last()
     assert (result.reward.valid, result.outcome) == (False, Outcome.FAULT)
 
