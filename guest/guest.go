@@ -79,6 +79,9 @@ func newGuest() (*guest, error) {
 	if err := limitCapabilities(); err != nil {
 		return nil, fmt.Errorf("capabilities: %w", err)
 	}
+	if err := refuseAttributes(); err != nil {
+		return nil, fmt.Errorf("refusing extended attributes: %w", err)
+	}
 	output, err := newPipeEnd(1)
 	if err != nil {
 		return nil, fmt.Errorf("standard output: %w", err)

@@ -242,6 +242,17 @@ async def test_files_count_as_memory(opened: Opener) -> None:
     assert (await text(sandbox, line, timeout_s=20.0)).strip().splitlines()[-1] in {"137", "1"}
 
 
+async def test_files_have_no_extended_attributes(opened: Opener) -> None:
+    """A list of access rights takes memory of the host that no limit counts; root is refused one too, in sessions and in checks."""
+    line = "import os; os.setxattr('/tmp', 'system.posix_acl_access', b'')"
+    for spec in (DEBIAN, ROOT):
+        sandbox = await opened(spec, "root" if spec is ROOT else "agent")
+        command = f'/usr/bin/python3 -c "{line}" 2>&1'
+        assert "Operation not supported" in await text(sandbox, command)
+        assert b"Operation not supported" in (await execute(sandbox, program(command.encode()))).text()
+    assert await text(sandbox, "touch /tmp/a && cp -a /tmp/a /tmp/b && ls /tmp/b") == "/tmp/b\n"
+
+
 async def test_processor_time_is_bounded(opened: Opener) -> None:
     """Two busy processes on half a processor get half a processor together."""
     sandbox = await opened(replace(DEBIAN, limits=replace(SPEC.limits, cpus=0.5)))
