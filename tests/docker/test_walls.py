@@ -250,7 +250,7 @@ async def test_files_have_no_extended_attributes(opened: Opener) -> None:
         command = f'/usr/bin/python3 -c "{line}" 2>&1'
         assert "Operation not supported" in await text(sandbox, command)
         assert b"Operation not supported" in (await execute(sandbox, program(command.encode()))).text()
-    assert await text(sandbox, "touch /tmp/a && cp -a /tmp/a /tmp/b && ls /tmp/b") == "/tmp/b\n"
+    assert await text(sandbox, "touch /tmp/a && cp -a /tmp/a /tmp/b && echo copied") == "copied\n"
 
 
 async def test_processor_time_is_bounded(opened: Opener) -> None:
