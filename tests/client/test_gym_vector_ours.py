@@ -167,6 +167,8 @@ def test_nothing_is_sent_where_one_action_is_none(make_ours: Make) -> None:
 @pytest.mark.docker
 def test_real_containers(docker_address: str) -> None:
     """In containers: a slow command holds up nobody, text is as it was printed, work is paid, and the end does not wait for a command."""
+    with Client(docker_address) as client:
+        before = client.server_info().capacity.episodes  # of other tests that played on this server
     with closing(gymnasium.make_vec(ENV_ID, 3, target=docker_address, task="1", action_mode="typed")) as envs:
         assert isinstance(envs, CodeCraftVectorEnv)
         envs.reset(seed=1)
@@ -184,4 +186,4 @@ def test_real_containers(docker_address: str) -> None:
         envs.close()
         assert time.monotonic() - began < SOON_S
     with Client(docker_address) as client:
-        assert client.server_info().capacity.episodes == 0
+        assert client.server_info().capacity.episodes <= before
