@@ -34,6 +34,7 @@ type session struct {
 	restarted  bool // the shell is not the one the previous command saw
 	lastStatus int
 	cwd        []byte
+	stands     standing // where the last command's end left the shell, if that was looked up
 	exports    []byte
 	jobs       map[processKey]bool // left by earlier commands
 	next       fifoSet

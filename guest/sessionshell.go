@@ -79,19 +79,47 @@ func (s *session) settle(exports []byte) error {
 }
 
 // trueDirectory is the shell's own word for where it is, unless that name leads elsewhere by now: then it is the kernel's. Asked as the agent, for the
-// guest may not look into other users' processes.
+// guest may not look into other users' processes; but not again while the shell says the same and that name leads to the same directory.
 func (s *session) trueDirectory(said []byte) []byte {
+	if s.stands.isStill(said) {
+		return said
+	}
 	link := "/proc/" + strconv.Itoa(s.shell.process.pid) + "/cwd"
-	answer := said
+	answer, stands := said, false
 	s.guest.files.do(asAgent, func() error {
 		real, err := os.Readlink(link)
-		if err != nil || real == string(said) || strings.HasSuffix(real, deletedSuffix) || sameDirectory(link, string(said)) {
+		if err != nil || strings.HasSuffix(real, deletedSuffix) {
 			return err
 		}
-		answer = []byte(real)
+		stands = real == string(said) || sameDirectory(link, string(said))
+		if !stands {
+			answer = []byte(real)
+		}
 		return nil
 	})
+	s.stands = standing{}
+	if stands {
+		s.stands = standingAt(said)
+	}
 	return answer
+}
+
+// standing is a directory that the shell was found to be in, under the name it says. The zero value is none.
+type standing struct {
+	name     string
+	dev, ino uint64
+}
+
+func standingAt(name []byte) standing {
+	var at syscall.Stat_t
+	if syscall.Stat(string(name), &at) != nil {
+		return standing{}
+	}
+	return standing{string(name), at.Dev, at.Ino}
+}
+
+func (s standing) isStill(name []byte) bool {
+	return s.name != "" && s.name == string(name) && s == standingAt(name)
 }
 
 func sameDirectory(one, other string) bool {
