@@ -52,6 +52,11 @@ class AsyncEpisode:
         self._running: AsyncRunning | None = None
         self._closed = False
 
+    def __repr__(self) -> str:
+        """Its id, its task and how it ended; without its token."""
+        task = self.task.task_id if self.task else None
+        return f"{type(self).__name__}({self.episode_id!r}, task={task!r}, outcome={self.outcome.value if self.outcome else None!r})"
+
     async def __aenter__(self) -> Self:
         """Return itself."""
         return self

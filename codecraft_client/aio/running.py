@@ -48,6 +48,10 @@ class AsyncRunning(Ongoing[StepEvent, StepResult]):
         self._stdin_offset = 0
         super().__init__(connection.transport, stream, told=listener.told, settled=settled)
 
+    def __repr__(self) -> str:
+        """Which step it is, of which episode, and whether it has ended; without the episode's token."""
+        return f"{type(self).__name__}({self._key.episode_id!r}, step_index={self.step_index}, finished={self.finished})"
+
     async def interrupt(self, grace_s: float = 0.0) -> None:
         """Stop it: SIGTERM, and SIGKILL after `grace_s` (0 to 10; 0: SIGKILL at once), to all it has started. Its result says INTERRUPTED.
 

@@ -320,6 +320,20 @@ def test_a_client_pickles_as_its_configuration(client: Client, connect: MakeClie
     assert "token" not in repr(connect(token="hidden")).lower()
 
 
+def test_an_episode_and_its_step_say_what_they_are(client: Client) -> None:
+    """Their reprs have the episode, the task and how far it is, and no token."""
+    kind = repr(client).split("Client(")[0]
+    with client.reset("1") as episode:
+        assert repr(episode) == f"{kind}Episode({episode.episode_id!r}, task='1', outcome=None)"
+        running = episode.run("ls")
+        running.result()
+        assert repr(running) == f"{kind}Running({episode.episode_id!r}, step_index=0, finished=True)"
+        episode.submit()
+        assert repr(episode) == f"{kind}Episode({episode.episode_id!r}, task='1', outcome='passed')"
+        assert episode.token
+        assert episode.token not in repr(episode) + repr(running)
+
+
 def _status(code: grpc.StatusCode) -> grpc.Status:
     class Bare(grpc.Status):
         pass
