@@ -33,7 +33,8 @@ def add_export_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what `codecraft export` takes."""
     parser.add_argument("file", metavar="FILE", type=Path, nargs="+", help="a trajectory; several only for chat, one line each")
     parser.add_argument("--format", choices=("chat", "asciicast"), required=True, help="chat-format JSONL with tools, or asciicast v2")
-    parser.add_argument("-o", "--output", metavar="OUT", type=Path, help="a file, replaced if it is there; default: standard output")
+    parser.add_argument("-o", "--output", metavar="OUT", type=Path, help="a new file; default: standard output")
+    parser.add_argument("--force", action="store_true", help="replace OUT if it is there")
 
 
 def run_replay(client: Client, chosen: argparse.Namespace) -> int:
@@ -49,17 +50,32 @@ def run_export(chosen: argparse.Namespace) -> int:
     """Write trajectories in another format."""
     if chosen.format == "asciicast" and len(chosen.file) > 1:
         raise UsageError("an asciicast has one trajectory")
+    if chosen.output is not None and chosen.output.resolve() in {path.resolve() for path in chosen.file}:
+        raise UsageError(f"{chosen.output} is what is to be exported; write to another file")
     # One at a time: a run may have thousands.
     parts = (part for path in chosen.file for part in _exported(read(path), chosen.format))
     if chosen.output is None:
         sys.stdout.writelines(parts)
         return 0
-    try:
-        with chosen.output.open("w", encoding="utf-8") as stream:
-            stream.writelines(parts)
-    except OSError as error:
-        raise TrajectoryError(f"{chosen.output} can't be written: {error.strerror or error}") from error
+    _write(chosen.output, parts, force=chosen.force)
     return 0
+
+
+def _write(path: Path, parts: Iterable[str], *, force: bool) -> None:
+    """Write a file that is not there yet, whole or not at all; what is no file, such as a pipe, is written to as it is."""
+    try:
+        new = not path.exists()
+        with path.open("w" if force or not (new or path.is_file()) else "x", encoding="utf-8") as stream:
+            try:
+                stream.writelines(parts)
+            except BaseException:
+                if new:
+                    path.unlink()
+                raise
+    except FileExistsError as error:
+        raise UsageError(f"{path} is there already; --force replaces it") from error
+    except OSError as error:
+        raise TrajectoryError(f"{path} can't be written: {error.strerror or error}") from error
 
 
 def _exported(trajectory: Trajectory, form: str) -> Iterable[str]:

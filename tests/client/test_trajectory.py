@@ -267,6 +267,15 @@ def test_the_commands(fake_address: str, tmp_path: Path) -> None:
     out = tmp_path / "chat.jsonl"
     assert codecraft("export", str(path), str(path), "--format", "chat", "-o", str(out)).returncode == 0
     assert out.read_text() == chat(read(path)) * 2
+    refused = codecraft("export", str(path), "--format", "chat", "-o", str(out))
+    assert (refused.returncode, len(refused.stderr.splitlines()), "--force" in refused.stderr) == (1, 1, True)
+    assert out.read_text() == chat(read(path)) * 2
+    assert codecraft("export", str(path), "--format", "chat", "-o", str(out), "--force").returncode == 0
+    assert out.read_text() == chat(read(path))
+    assert codecraft("export", str(path), "--format", "chat", "-o", "/dev/stdout").stdout == chat(read(path))
+    assert codecraft("export", str(path), "--format", "chat", "-o", str(path), "--force").returncode == 1
+    assert codecraft("export", str(out), "--format", "chat", "-o", str(tmp_path / "none")).returncode == 1
+    assert not (tmp_path / "none").exists()
     assert codecraft("export", str(path), "--format", "asciicast").stdout == "".join(asciicast(read(path)))
     for wrong, status in ((("replay", "none"), 1), (("replay", str(path), "--speed", "0"), 2), (("replay", str(out)), 1)):
         done = codecraft(*wrong)
