@@ -98,15 +98,16 @@ def test_the_quickstart(served: str, tmp_path: Path) -> None:
     (tmp_path / "quickstart.py").write_text(program.replace("127.0.0.1:50051", served))
     done = subprocess.run([sys.executable, "quickstart.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    assert "b'Hello, World!\\n'" in done.stdout
-    assert done.stdout.splitlines()[-1] == "reward 1.0"
+    assert done.stdout.splitlines()[-2:] == ["Hello, World!", "reward 1.0"]
 
 
 @pytest.mark.docker
 def test_the_random_agent(served: str) -> None:
-    """Five episodes, each to its end."""
+    """Five episodes, each to its end; its draws pass some and fail others."""
     environment = os.environ | {"CODECRAFT_TARGET": served}
     command = [sys.executable, str(EXAMPLES / "random_agent.py")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    assert len(re.findall(r"^episode \d: (?:passed|failed|out_of_steps) after \d+ steps, return [01]$", done.stdout, re.MULTILINE)) == 5
+    ends = re.findall(r"^episode \d: (passed|failed) after \d+ steps, return ([01])$", done.stdout, re.MULTILINE)
+    assert len(ends) == 5
+    assert set(ends) == {("passed", "1"), ("failed", "0")}
