@@ -2,9 +2,9 @@
 
     .venv/bin/python -m examples.learn
 
-docs/training.md tells what it shows. The rooms, top to bottom: `__main__` (command line); `plot` (curves as CSV and PNG); `training` (one
-training); `playing` (episodes, side by side); `learner` (the update); `policy` (features, probabilities, values); `model` (what chance and
-fixed sequences come to); `curriculum` (the tasks' file); `families` (the tasks).
+docs/training.md tells what it shows. The rooms, top to bottom: `__main__` (command line); `telling` (the terminal); `plot` (curves as CSV
+and PNG); `training` (one training); `playing` (episodes, side by side); `learner` (the update); `policy` (features, probabilities, values);
+`model` (what chance and fixed sequences come to); `curriculum` (the tasks' file); `families` (the tasks).
 """
 
 import os

@@ -7,12 +7,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 
 from codecraft_client import CodecraftError
 from codecraft_client.demo_server import own_server
-from examples.learn import plot
+from examples.learn import plot, telling
 from examples.learn.curriculum import FILE
 from examples.learn.families import FAMILIES
 from examples.learn.learner import Settings
@@ -73,33 +71,14 @@ def server(target: str | None, console: Console) -> Iterator[str]:
 def run(wanted: Sequence[Wanted], target: str, csv: Path, console: Console) -> list[Row]:
     """Train all of it, or until Ctrl-C; the numbers so far are in the file at any time."""
     rows: list[Row] = []
-    text, bar = TextColumn("{task.description}"), BarColumn(bar_width=12)  # all of it fits into 80 columns
-    columns = (text, bar, MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as progress, suppress(KeyboardInterrupt):
+    with telling.progress(console) as progress, suppress(KeyboardInterrupt):
         training = progress.add_task("episodes", total=sum(each.batches for each in wanted) * ENVIRONMENTS)
         for each in wanted:
             for row in train(each, target, Settings()):
                 rows.append(row)
                 plot.write_csv(csv, rows)
-                told(progress, training, row)
+                progress.update(training, advance=ENVIRONMENTS, description=telling.described(row))
     return rows
-
-
-def told(progress: Progress, training: TaskID, row: Row) -> None:
-    """Show what a batch came to."""
-    description = f"{row.task} for {row.reward}, seed {row.seed}: {row.score:4.0%}"
-    progress.update(training, advance=ENVIRONMENTS, description=description)
-
-
-def table(rows: Sequence[Row]) -> Table:
-    """Return the end of each curve."""
-    shown = Table(title="Share of episodes solved")
-    for heading in ("task", "paid for", "at the end", "half way after"):
-        shown.add_column(heading)
-    for line in plot.summary(rows):
-        half_way = "never" if line["half_way"] is None else f"{line['half_way']} episodes"
-        shown.add_row(str(line["task"]), str(line["reward"]), f"{line['last']:.2f} ± {line['band']:.2f}", half_way)
-    return shown
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -122,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ImportError as error:
         console.print(f"{csv} is written; for the picture install the extra `examples` ({error})")
         return 1
-    console.print(table(rows))
+    console.print(telling.table(rows))
     console.print(f"{csv} and {png}")
     return 0
 

@@ -22,7 +22,6 @@ STUDENT_T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)  # 
 NORMAL = 1.96  # for more
 HALF_WAY = 0.5  # of all episodes solved
 COLOURS = {"milestones": "#0b6e4f", "outcome": "#c8553d"}
-LABELS = {"milestones": "paid for milestones, too", "outcome": "paid for the outcome alone"}
 GREY, INK = "#8d99a6", "#22303c"
 
 
@@ -106,7 +105,7 @@ def _panel(panel: Any, rows: Sequence[Row]) -> None:
         for line in lines if len(lines) > 1 else ():
             panel.plot(episodes, line, color=COLOURS[mode], linewidth=0.7, alpha=0.5)
         panel.fill_between(episodes, np.clip(mean - half, 0, 1), np.clip(mean + half, 0, 1), color=COLOURS[mode], alpha=0.13, linewidth=0)
-        panel.plot(episodes, mean, color=COLOURS[mode], linewidth=2.4, label=LABELS[mode])
+        panel.plot(episodes, mean, color=COLOURS[mode], linewidth=2.4, label=f"paid for {mode}")
     panel.set_ylim(-0.03, 1.05)
     panel.set_xlim(left=0, right=max(row.episodes for row in rows))
     panel.grid(axis="y", color=GREY, alpha=0.25)
@@ -114,32 +113,35 @@ def _panel(panel: Any, rows: Sequence[Row]) -> None:
 
 
 def _lines(panel: Any, fixed: float, random: float, *, named: bool) -> None:
-    for height, style, label in ((1.0, "-", "optimum"), (fixed, "--", "best fixed sequence"), (random, ":", "chance")):
+    for height, style, label in ((fixed, "--", "best fixed sequence"), (random, ":", "chance")):
         panel.axhline(height, color=GREY, linestyle=style, linewidth=1.2, label=label if named else None, zorder=1)
 
 
 def summary(rows: Sequence[Row]) -> list[dict[str, object]]:
-    """Return for each task and way of paying what the last batches came to, and how many episodes it took to solve half of them."""
+    """Return for each task and way of paying what the last batches came to, and how many episodes it took to solve half of them.
+
+    The band is None with one seed, and half way where it was never reached.
+    """
     found = []
     for task in dict.fromkeys(row.task for row in rows):
         for mode in dict.fromkeys(row.reward for row in rows):
             of = [row for row in rows if (row.task, row.reward) == (task, mode)]
             if of:
                 episodes, lines = curves(of)
-                mean, half = lines.mean(axis=0), band(lines)
+                mean, half = lines.mean(axis=0), float(band(lines)[-1]) if len(lines) > 1 else None
                 reached = np.flatnonzero(mean >= HALF_WAY)
                 half_way = int(episodes[reached[0]]) if len(reached) else None
-                found.append({"task": task, "reward": mode, "last": float(mean[-1]), "band": float(half[-1]), "half_way": half_way})
+                found.append({"task": task, "reward": mode, "last": float(mean[-1]), "band": half, "half_way": half_way})
     return found
 
 
 def cells(rows: Sequence[Row]) -> list[list[str]]:
-    """Return the summary as it stands in the page: task, what was paid for, the end, half way, chance, the best fixed sequence."""
+    """Return the summary as texts: task, what was paid for, the end, half way, chance, the best fixed sequence."""
     families = {family.name: family for family in FAMILIES}
     found = []
     for line in summary(rows):
         family = families[str(line["task"])]
         half_way = "never" if line["half_way"] is None else f"{line['half_way']} episodes"
-        computed = (f"{chance(family):.3f}", f"{best_fixed(family):.3f}")
-        found.append([f"`{family.name}`", str(line["reward"]), f"{line['last']:.2f} ± {line['band']:.2f}", half_way, *computed])
+        last = f"{line['last']:.2f}" if line["band"] is None else f"{line['last']:.2f} ± {line['band']:.2f}"
+        found.append([family.name, str(line["reward"]), last, half_way, f"{chance(family):.3f}", f"{best_fixed(family):.3f}"])
     return found

@@ -1,5 +1,6 @@
 """The training example without sandboxes: its gradient, that it learns, what a fixed sequence comes to, its numbers and picture."""
 
+import io
 import json
 import zlib
 from itertools import product
@@ -7,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 from simulated import scores
 from snippets import ROOT, table
 
 from codecraft_server.curriculum import load
 from codecraft_server.settings import TaskDefaults
-from examples.learn import plot
+from examples.learn import plot, telling
 from examples.learn.curriculum import FILE, STEPS, document
 from examples.learn.families import FAMILIES, STAGES, SUBMIT, Family
 from examples.learn.learner import Batch, Settings, advantages, gradient, loss
@@ -169,6 +171,38 @@ def test_the_band_is_the_confidence_interval_over_seeds() -> None:
     assert not plot.band(lines[:1]).any()
 
 
+def lines(shown: object) -> list[str]:
+    """What a terminal of 80 columns shows."""
+    console = Console(width=80, file=io.StringIO())
+    console.print(shown)
+    return str(console.file.getvalue()).splitlines()  # type: ignore[attr-defined]
+
+
+def test_one_seed_has_no_band() -> None:
+    """With one there is nothing to tell a precision from, so none is shown; with more there is. Chance stands beside."""
+    one, three = "\n".join(lines(telling.table(rows(seeds=1)))), "\n".join(lines(telling.table(rows())))
+    assert "±" not in one
+    assert "0.52 ± 0.02" in three
+    assert "0.010" in one
+    assert "0.125" in one
+    assert "96 episodes" in one
+
+
+def test_the_bar_says_what_its_numbers_are() -> None:
+    """Share solved, episodes, time taken and time left, the longest of them in one line of 80 columns."""
+    now = iter((0.0, 5940.0))
+    bar = telling.progress(Console(width=80, file=io.StringIO()))
+    bar.get_time = lambda: next(now, 5940.0)
+    training = bar.add_task("episodes", total=9600)
+    bar.update(training, advance=4800, description=telling.described(Row("settings", "milestones", 5, 20, 320, 1.0, 1.0, 5.0)))
+    (line,) = lines(bar.get_renderable())
+    assert line.startswith("settings, milestones, seed 5: solved 100 % ")
+    assert line.rstrip().endswith(" 4800/9600 99 min, 99 min left")
+    bar.update(training, completed=9600)
+    assert lines(bar.get_renderable())[0].rstrip().endswith(" 9600/9600 99 min")
+    assert [telling.duration(seconds) for seconds in (0.2, 51.4, 99.6, 5940, 9000)] == ["0 s", "51 s", "2 min", "99 min", "2.5 h"]
+
+
 def test_the_picture_is_drawn(tmp_path: Path) -> None:
     """A PNG with a panel for each task, also of one training only."""
     plot.draw(tmp_path / "all.png", rows())
@@ -179,5 +213,6 @@ def test_the_picture_is_drawn(tmp_path: Path) -> None:
 
 def test_the_page_says_what_the_numbers_say() -> None:
     """The table of docs/training.md is made of docs/training.csv, and its picture is there."""
-    assert table("docs/training.md", "curves") == plot.cells(plot.read_csv(ROOT / "docs/training.csv"))
+    cells = plot.cells(plot.read_csv(ROOT / "docs/training.csv"))
+    assert table("docs/training.md", "curves") == [[f"`{task}`", *others] for task, *others in cells]
     assert (ROOT / "docs/training.png").read_bytes().startswith(b"\x89PNG")
