@@ -4,12 +4,15 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from codecraft_client import CodecraftError
 from codecraft_client.demo_server import own_server
+from codecraft_client.errors import TaskNotFoundError, UsageError
 from examples.learn import plot, telling
 from examples.learn.curriculum import FILE
 from examples.learn.families import FAMILIES
@@ -38,7 +41,11 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help=f"one task, milestones only, one seed, {QUICK_BATCHES} batches: a first look")
     parser.add_argument(
-        "--out", type=Path, default=Path("runs/learning"), metavar="PATH", help="PATH.csv and PATH.png are written (default runs/learning)"
+        "--out",
+        type=Path,
+        default=Path("runs/learning"),
+        metavar="PATH",
+        help="writes PATH.csv and PATH.png, or PATH-2 and so on (default runs/learning)",
     )
     parser.add_argument(
         "--target", metavar="HOST:PORT", help="a server that serves examples/learn/curriculum.json; default: one of its own"
@@ -68,6 +75,23 @@ def server(target: str | None, console: Console) -> Iterator[str]:
         yield address
 
 
+@contextmanager
+def new_csv(out: Path) -> Iterator[Path]:
+    """Yield a file of numbers that is new, as is the name of its picture; it is removed where nothing was written."""
+    for number in count(1):
+        path = (out if number == 1 else out.with_name(f"{out.stem}-{number}")).with_suffix(".csv")
+        if path.with_suffix(".png").exists():
+            continue
+        with suppress(FileExistsError):
+            path.touch(exist_ok=False)
+            break
+    try:
+        yield path
+    finally:
+        if not path.stat().st_size:
+            path.unlink()
+
+
 def run(wanted: Sequence[Wanted], target: str, csv: Path, console: Console) -> list[Row]:
     """Train all of it, or until Ctrl-C; the numbers so far are in the file at any time."""
     rows: list[Row] = []
@@ -81,28 +105,35 @@ def run(wanted: Sequence[Wanted], target: str, csv: Path, console: Console) -> l
     return rows
 
 
+def trained(chosen: argparse.Namespace, console: Console) -> tuple[Path, list[Row]]:
+    """Train, with the numbers in a new file."""
+    chosen.out.parent.mkdir(parents=True, exist_ok=True)
+    with new_csv(chosen.out) as csv, server(chosen.target, console) as address:
+        try:
+            return csv, run(trainings(chosen), address, csv, console)
+        except TaskNotFoundError as error:
+            name = FILE.relative_to(Path(__file__).parents[2])
+            raise UsageError(f"the server at {address} does not serve {name}; start it with --curriculum {name}") from error
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train, or only draw; returns the exit status."""
     chosen, console = options(arguments), Console()
-    csv, png = chosen.out.with_suffix(".csv"), chosen.out.with_suffix(".png")
-    csv.parent.mkdir(parents=True, exist_ok=True)
+    csv = chosen.out.with_suffix(".csv")
     try:
-        if chosen.draw:
-            rows = plot.read_csv(csv)
-        else:
-            with server(chosen.target, console) as address:
-                rows = run(trainings(chosen), address, csv, console)
+        csv, rows = (csv, plot.read_csv(csv)) if chosen.draw else trained(chosen, console)
         if not rows:
             return INTERRUPTED
+        png = csv.with_suffix(".png")
         plot.draw(png, rows)
-    except CodecraftError as error:
-        console.print(f"[red]{error}[/red]")
+    except (CodecraftError, OSError) as error:
+        console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
         return 1
     except ImportError as error:
         console.print(f"{csv} is written; for the picture install the extra `examples` ({error})")
         return 1
     console.print(telling.table(rows))
-    console.print(f"{csv} and {png}")
+    console.print(f"numbers: {csv}\npicture: {png}", soft_wrap=True)
     return 0
 
 

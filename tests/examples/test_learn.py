@@ -15,6 +15,8 @@ from snippets import ROOT, table
 from codecraft_server.curriculum import load
 from codecraft_server.settings import TaskDefaults
 from examples.learn import plot, telling
+from examples.learn.__main__ import main as learn
+from examples.learn.__main__ import new_csv
 from examples.learn.curriculum import FILE, STEPS, document
 from examples.learn.families import FAMILIES, STAGES, SUBMIT, Family
 from examples.learn.learner import Batch, Settings, advantages, gradient, loss
@@ -209,6 +211,23 @@ def test_the_picture_is_drawn(tmp_path: Path) -> None:
     plot.draw(tmp_path / "one.png", [row for row in rows(seeds=1) if row.task == "link"])
     for name in ("all.png", "one.png"):
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_training_replaces_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Numbers and picture get a name that both are free under, kept from then on; nothing written leaves none."""
+    out = tmp_path / "learning"
+    for name in ("learning", "learning-2"):
+        with new_csv(out) as path, new_csv(out) as beside:
+            assert (path.stem, beside.stem != name) == (name, True)
+            plot.write_csv(path, rows())
+        assert not beside.exists()
+    (tmp_path / "learning-3.png").touch()
+    with new_csv(out) as path:
+        assert path == tmp_path / "learning-4.csv"
+    assert learn(["--draw", "--out", str(out)]) == 0
+    assert capsys.readouterr().out.endswith(f"numbers: {out}.csv\npicture: {out}.png\n")
+    assert learn(["--draw", "--out", str(tmp_path / "none")]) == 1
+    assert "none.csv" in capsys.readouterr().out
 
 
 def test_the_page_says_what_the_numbers_say() -> None:

@@ -13,6 +13,7 @@ from codecraft_client import Client
 from codecraft_client.actions import Text
 from codecraft_client.demo_server import own_server
 from codecraft_server.cli import main
+from examples.learn.__main__ import main as learn
 from examples.learn.curriculum import FILE
 from examples.learn.families import FAMILIES, STAGES, SUBMIT, Family
 from examples.learn.model import UNSEEN, act
@@ -65,6 +66,14 @@ def test_the_tasks_prove_themselves(capsys: pytest.CaptureFixture[str]) -> None:
     tasks = [family.task_ids[place] for family in FAMILIES for place in (0, 5)]
     options = ["--curriculum", str(FILE), "--no-images", "--cheats", "none", "--worker", "learncheck"]
     assert main(["tasks", "check", *tasks, *options]) == 0, capsys.readouterr().out
+
+
+def test_another_curriculum_is_told(served: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A server that has other tasks: one line says how to start one that has them, and no file is left."""
+    assert learn(["--quick", "--target", served, "--out", str(tmp_path / "quick")]) == 1
+    told = "does not serve examples/learn/curriculum.json; start it with --curriculum examples/learn/curriculum.json\n"
+    assert capsys.readouterr().out.endswith(f"the server at {served} {told}")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.timeout(240)
