@@ -106,10 +106,10 @@ class FakeServer:
         """The stub of what trainers may do."""
         return control_pb2_grpc.ControlServiceStub(self.channel)
 
-    async def reset(self, task_id: str | None = "1") -> Opened:
+    async def reset(self, task_id: str | None = "1", trainer: str = "") -> Opened:
         """Open an episode."""
         start = {"no_task": pb.NoTask()} if task_id is None else {"task_id": task_id}
-        request = pb.ResetRequest(request_id=f"request-{next(self.request_ids)}", **start)
+        request = pb.ResetRequest(request_id=f"request-{next(self.request_ids)}", trainer=trainer, **start)
         events = await every(self.environment.Reset(request, timeout=SOON_S))
         return Opened(self, events[-1].ready)
 

@@ -157,7 +157,7 @@ class Episodes:
                 self._forget(request_id)
             self._ended.add(episode)
             self._statistics.ended(episode.episode_id, episode.ending)
-            _log.info("episode ended", extra={"episode": episode.episode_id, "outcome": episode.outcome and episode.outcome.value})
+            _log.info("episode ended", extra=_about(episode))
 
         episode = Episode(
             self._world,
@@ -286,6 +286,13 @@ class Episodes:
 def _specs(curriculum: Curriculum) -> tuple[SandboxSpec, ...]:
     """What its sandboxes are made from, each once: looked for with every GetServerInfo, so made once for a curriculum."""
     return tuple({task.sandbox: None for task in curriculum.tasks.values()})
+
+
+def _about(episode: Episode) -> dict[str, object]:
+    """What the log says of an ended episode: a task and a trainer only where it has them."""
+    named = {"task": episode.task and episode.task.task_id, "trainer": episode.trainer}
+    outcome = episode.outcome and episode.outcome.value
+    return {"episode": episode.episode_id, **{name: value for name, value in named.items() if value}, "outcome": outcome}
 
 
 async def _all(works: Iterable[Awaitable[None]]) -> None:

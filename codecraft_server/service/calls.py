@@ -4,7 +4,6 @@ Health and reflection pass by: they need no token and say nothing of anybody's e
 """
 
 import asyncio
-import hmac
 import logging
 import secrets
 import time
@@ -18,13 +17,16 @@ import grpc.aio
 from google.protobuf.message import DecodeError, Message
 from google.rpc import status_pb2
 
+from codecraft.v1 import environment_pb2 as pb
 from codecraft_server.errors import CodecraftError, InvalidFieldError, WrongServiceTokenError
+from codecraft_server.service.tokens import ServiceToken
 from codecraft_server.wire.status import INTERNAL, internal, mapping, status
 
 _log = logging.getLogger(__name__)
 _OURS = "/codecraft."
-_SCHEME = "bearer "
 _QUIET = ("Get", "List", "Step", "WriteStdin")  # what there is thousands of
+_ABOUT = ("episode_id", "task_id", "trainer")  # fields of requests that say whom a call is about
+_MOST_CHARS = 128  # of each of them in the log
 _UNEVENTFUL = ("OK", "CANCELLED")  # a client that has its result may drop the call before the server has ended it
 
 _Context = grpc.aio.ServicerContext[Any, Any]
@@ -46,7 +48,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         if handler is None or not handler_call_details.method.startswith(_OURS):
             return handler
         service, _, method = handler_call_details.method[1:].partition("/")
-        guarded = _Guarded(handler, method, self._tokens.get(service, ""))
+        guarded = _Guarded(handler, method, ServiceToken(service, self._tokens.get(service, "")))
         if handler.request_streaming:
             return grpc.stream_stream_rpc_method_handler(guarded.both, None, handler.response_serializer)
         if handler.response_streaming:
@@ -60,9 +62,20 @@ class _Call:
 
     method: str
     episode: str = ""
+    task: str = ""
+    trainer: str = ""
+    peer: str = ""  # of a call that was not let in
     code: str = "CANCELLED"  # unless it comes to an end of its own
     incident: str = ""
     requests: int | None = None  # of a stream of them
+
+    def asked(self, request: Any) -> None:
+        """Take from a request what it names; it is not checked yet."""
+        self.episode, self.task, self.trainer = (getattr(request, name, "")[:_MOST_CHARS] for name in _ABOUT)
+
+    def opened(self, ready: pb.Ready) -> None:
+        """Take from an opened episode what its request could not name."""
+        self.episode, self.task = ready.episode_id, ready.task.task_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +84,7 @@ class _Guarded:
 
     handler: Any  # a grpc.RpcMethodHandler, of which the stubs know only the synchronous kind
     method: str
-    token: str
+    token: ServiceToken
 
     async def unary(self, raw: bytes, context: _Context) -> Message:
         """Answer a call with one response."""
@@ -93,6 +106,8 @@ class _Guarded:
             responses: AsyncIterator[Message] = self.handler.unary_stream(self._request(raw, context, call), context)
             async with aclosing(responses):  # type: ignore[type-var]  # all of ours are generators
                 async for response in responses:
+                    if isinstance(response, pb.ResetResponse) and response.HasField("ready"):
+                        call.opened(response.ready)
                     await context.write(response)
             call.code = "OK"
         except Exception as error:  # noqa: BLE001 - likewise
@@ -104,8 +119,7 @@ class _Guarded:
         """Let a method answer a stream of requests, one by one: it writes for itself, and an error that gets here ends the stream."""
         call, began = _Call(self.method, requests=0), time.monotonic()
         try:
-            if self.token:
-                _check_token(self.token, context)
+            self.token.check(context.invocation_metadata())
             await self.handler.stream_stream(self._requests(raw, call), context)
             call.code = "OK"
         except Exception as error:  # noqa: BLE001 - likewise
@@ -119,10 +133,9 @@ class _Guarded:
             yield self._decoded(each)
 
     def _request(self, raw: bytes, context: _Context, call: _Call) -> Message:
-        if self.token:
-            _check_token(self.token, context)
+        self.token.check(context.invocation_metadata())
         request = self._decoded(raw)
-        call.episode = getattr(request, "episode_id", "")[:128]
+        call.asked(request)
         return request
 
     def _decoded(self, raw: bytes) -> Message:
@@ -131,16 +144,6 @@ class _Guarded:
         except DecodeError:
             raise InvalidFieldError("", f"these bytes are no request of {self.method} in this schema") from None
         return request
-
-
-def _check_token(expected: str, context: _Context) -> None:
-    values = [value for key, value in context.invocation_metadata() or () if key == "authorization"]
-    given = values[0] if len(values) == 1 and isinstance(values[0], str) else ""
-    scheme, token = given[: len(_SCHEME)], given[len(_SCHEME) :]
-    if scheme.lower() != _SCHEME or not hmac.compare_digest(token.encode(), expected.encode()):
-        raise WrongServiceTokenError(
-            "this service wants its token as metadata `authorization: Bearer TOKEN` (the command: CODECRAFT_TOKEN)"
-        )
 
 
 def _first(error: Exception) -> Exception:
@@ -155,6 +158,7 @@ async def _refuse(context: _Context, call: _Call, error: Exception) -> NoReturn:
     answer, call.incident = told(error, call.method, call.episode)
     code = _CODES[answer.code]
     call.code = code.name
+    call.peer = context.peer() if isinstance(error, WrongServiceTokenError) else ""
     await context.abort(code, answer.message, _trailers(answer))
 
 
@@ -186,10 +190,8 @@ def _report(call: _Call, began: float) -> None:
     if not _log.isEnabledFor(level):
         return
     fields = {"method": call.method, "code": call.code, "ms": round(1000 * (time.monotonic() - began), 1)}
-    if call.episode:
-        fields["episode"] = call.episode
-    if call.incident:
-        fields["incident"] = call.incident
+    said = {name: getattr(call, name) for name in ("episode", "task", "trainer", "peer", "incident")}
+    fields |= {name: value for name, value in said.items() if value}
     if call.requests is not None:
         fields["requests"] = call.requests
     _log.log(level, "call", extra=fields)

@@ -48,6 +48,20 @@ async def test_each_service_wants_its_own_token() -> None:
             assert AGENT not in str(refused)
 
 
+async def test_a_refused_call_is_told_which_token_is_meant_and_whether_one_came() -> None:
+    """Each service names the variable of its own token; no token and another's are told apart."""
+    async with fake_server(agent_token=AGENT, control_token=TRAINER) as server:
+        info, listing = server.environment.GetServerInfo, server.control.ListEpisodes
+        for call, kind, variable in (
+            (lambda **how: info(pb.GetServerInfoRequest(), **how), "agent token", "CODECRAFT_TOKEN"),
+            (lambda **how: listing(ctl.ListEpisodesRequest(), **how), "control token", "CODECRAFT_CONTROL_TOKEN"),
+        ):
+            without, wrong = str(await refusal(call())), str(await refusal(call(metadata=bearer("another's"))))
+            assert "no token was sent" in without
+            assert "the token that was sent is not this server's" in wrong
+            assert all(kind in said and f"(the command: {variable})" in said for said in (without, wrong))
+
+
 async def test_health_and_reflection_need_no_token() -> None:
     """Who looks after the server has no token of it."""
     async with fake_server(agent_token=AGENT, control_token=TRAINER) as server:
@@ -186,7 +200,7 @@ async def test_bytes_that_are_no_request_are_refused_in_our_words(server: FakeSe
 async def test_every_call_is_logged_once_and_without_secrets(server: FakeServer, caplog: pytest.LogCaptureFixture) -> None:
     """One entry a call with method, episode, code and duration; tokens and commands are in none."""
     caplog.set_level(logging.DEBUG, "codecraft_server")
-    episode = await server.reset()
+    episode = await server.reset(trainer="t1")
     await episode.run(b"echo very-private")
     await refusal(server.environment.GetTask(pb.GetTaskRequest(task_id="99")))
 
@@ -199,7 +213,33 @@ async def test_every_call_is_logged_once_and_without_secrets(server: FakeServer,
     await soon(all_logged, "three entries")
     assert [(call["method"], call["code"]) for call in calls()] == [("Reset", "OK"), ("Step", "OK"), ("GetTask", "NOT_FOUND")]
     assert calls()[1]["episode"] == episode.ready.episode_id
+    reset = calls()[0]
+    assert (reset["episode"], reset["task"], reset["trainer"]) == (episode.ready.episode_id, episode.ready.task.task_id, "t1")
+    assert calls()[2]["task"] == "99"
+    assert not any("peer" in call for call in calls())
     assert all(call["ms"] >= 0 for call in calls())
     everything = str([vars(record) for record in caplog.records])
     assert episode.ready.episode_token not in everything
     assert "very-private" not in everything
+
+
+async def test_a_call_that_is_not_let_in_is_logged_with_its_peer(caplog: pytest.LogCaptureFixture) -> None:
+    """So that an operator sees who has a wrong token, which itself is in no line."""
+    caplog.set_level(logging.INFO, "codecraft_server")
+    async with fake_server(agent_token=AGENT) as server:
+        await refusal(server.environment.GetServerInfo(pb.GetServerInfoRequest(), metadata=bearer("another's")))
+
+        async def logged() -> bool:
+            return any(getattr(record, "peer", "") for record in caplog.records)
+
+        await soon(logged, "an entry with a peer")
+    assert "another's" not in str([vars(record) for record in caplog.records])
+
+
+async def test_the_end_of_an_episode_is_logged_with_its_task_and_trainer(server: FakeServer, caplog: pytest.LogCaptureFixture) -> None:
+    """What the call that opened it was asked for."""
+    caplog.set_level(logging.INFO, "codecraft_server")
+    episode = await server.reset(trainer="t1")
+    await server.environment.Close(pb.CloseRequest(**episode.address))
+    (ended,) = [vars(record) for record in caplog.records if record.getMessage() == "episode ended"]
+    assert (ended["task"], ended["trainer"], ended["outcome"]) == (episode.ready.task.task_id, "t1", "closed")
