@@ -33,6 +33,10 @@ variable parts in `details`, which travel to the client; so they never hold a pa
         TaskSetupError
 """
 
+from collections.abc import Sequence
+
+_LISTED = "`codecraft tasks` lists those of a server, `codecraft-server tasks list` those of a file"
+
 
 class CodecraftError(Exception):
     """Root of the tree.
@@ -71,12 +75,13 @@ class InvalidFieldError(CodecraftError):
 class TaskNotFoundError(CodecraftError):
     """The curriculum has no task of this id, or none that fits a choice."""
 
-    def __init__(self, task_id: str = "", *, wanted: str = "") -> None:
-        """`task_id` as asked for, or in `wanted` the filter of a choice."""
+    def __init__(self, task_id: str = "", *, near: Sequence[str] = (), wanted: str = "") -> None:
+        """`task_id` as asked for and ids that are `near`, or in `wanted` the filter of a choice."""
         if wanted:
-            super().__init__(f"no task with checks fits the choice ({wanted}); ListTasks has them all", wanted=wanted)
-        else:
-            super().__init__(f"no task {task_id[:128]!r} in the curriculum; ListTasks has them all", task_id=task_id[:128])
+            super().__init__(f"no task with checks fits the choice ({wanted}); {_LISTED}", wanted=wanted)
+            return
+        meant = f"; did you mean {' or '.join(map(repr, near))}?" if near else ";"
+        super().__init__(f"no task {task_id[:128]!r} in the curriculum{meant} {_LISTED}", task_id=task_id[:128])
 
 
 class EpisodeNotFoundError(CodecraftError):

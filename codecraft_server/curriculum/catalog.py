@@ -3,9 +3,14 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice
 
 from codecraft_server.errors import TaskNotFoundError
 from codecraft_server.task import Task
+
+_NEAR = 3  # ids that may have been meant
+_COMPARED = 1000  # ids, so that a misspelt one costs a server milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +23,7 @@ class Curriculum:
         """Return one task; raises TaskNotFoundError."""
         task = self.tasks.get(task_id)
         if task is None:
-            raise TaskNotFoundError(task_id)
+            raise TaskNotFoundError(task_id, near=get_close_matches(task_id[:128], list(islice(self.tasks, _COMPARED)), n=_NEAR))
         return task
 
     @property

@@ -286,5 +286,12 @@ def test_a_missing_file_is_a_curriculum_error(tmp_path: Path) -> None:
 
 def test_an_unknown_task_is_refused_by_its_id(tmp_path: Path) -> None:
     """Asking for a task that is not there raises the service's typed error."""
-    with pytest.raises(TaskNotFoundError):
+    with pytest.raises(TaskNotFoundError, match=r"no task 'u' in the curriculum; `codecraft tasks` lists"):
         loaded(tmp_path, document()).get("u")
+
+
+def test_ids_that_are_near_are_named(tmp_path: Path) -> None:
+    """Of a misspelt id those that look like it are told."""
+    tasks = loaded(tmp_path, {"tasks": {"csv-total": entry(), "poem": entry()}})
+    with pytest.raises(TaskNotFoundError, match=r"did you mean 'csv-total'\? `codecraft tasks`"):
+        tasks.get("cvs-totl")
