@@ -47,6 +47,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         speaker: type[Configured] = chosen.speaker
         with speaker.from_environment(chosen.target) as client:
+            _check_target(client.target, "CODECRAFT_TARGET" if chosen.target is None else "--target")
             status: int = chosen.command(client, _Paper(highlight=False), chosen)
             return status
     except CodecraftError as error:
@@ -54,6 +55,12 @@ def _run(arguments: Sequence[str] | None) -> int:
         return FAILURE
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _check_target(target: str, origin: str) -> None:
+    """UsageError for a name alone, for which gRPC would take a port that nobody meant."""
+    if ":" not in target:
+        raise UsageError(f"{origin}: {target!r} is no HOST:PORT, such as {DEFAULT_TARGET}")
 
 
 def _parser() -> argparse.ArgumentParser:

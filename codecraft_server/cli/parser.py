@@ -3,8 +3,9 @@
 import argparse
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
@@ -30,6 +31,37 @@ class _Parser(argparse.ArgumentParser):
         """End with status 2."""
         self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Refuse what is unknown here, where it was typed: argparse would hand it to the outermost command."""
+        chosen, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return chosen, unknown
+
+
+class _Variable(str):
+    """The text of a variable, which says its name where it can't be read."""
+
+    __slots__ = ("name",)
+    name: str
+
+    @classmethod
+    def of(cls, name: str, text: str) -> "_Variable":
+        """Make one."""
+        made = cls(text)
+        made.name = name
+        return made
+
+
+def _read(reader: Callable[[str], Any], text: str) -> Any:
+    """Read a value. ConfigurationError where it is a variable's: argparse would name an option that nobody typed."""
+    try:
+        return reader(text)
+    except argparse.ArgumentTypeError as error:
+        if isinstance(text, _Variable):
+            raise ConfigurationError(f"{text.name}: {error}") from None
+        raise
+
 
 class _Options:
     """Adds options to a command, each with a default from its environment variable."""
@@ -45,7 +77,11 @@ class _Options:
         shown = f" (default {default}; ${variable})" if default not in (None, "") else f" (${variable})"
         if given is not None and given not in how.get("choices", (given,)):  # argparse looks at what is typed only
             raise ConfigurationError(f"{variable} must be one of {', '.join(how['choices'])}, not {given!r}")
-        self._parser.add_argument(f"--{name}", default=given if given is not None else default, help=help_ + shown, **how)
+        if "type" in how:
+            how["type"] = partial(_read, how["type"])
+        self._parser.add_argument(
+            f"--{name}", default=default if given is None else _Variable.of(variable, given), help=help_ + shown, **how
+        )
 
     def flag(self, name: str, help_: str) -> None:
         """Add `--name`."""

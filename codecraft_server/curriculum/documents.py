@@ -126,7 +126,8 @@ def parsed(content: bytes, source: Source, line: int = 0) -> Node | None:
     try:
         return Node(json.loads(content.decode("utf-8"), object_pairs_hook=_pairs, parse_constant=_constant), where, source)
     except json.JSONDecodeError as error:
-        source.problems.add(source.file, f"line {line or error.lineno}, column {error.colno}", f"no JSON: {error.msg}")
+        row, column, reason = _mistake(error)
+        source.problems.add(source.file, f"line {line or row}, column {column}", f"no JSON: {reason}")
     except UnicodeDecodeError as error:
         source.problems.add(source.file, f"{where}, byte {error.start}".removeprefix(", "), "not UTF-8")
     except (ValueError, RecursionError) as error:
@@ -134,18 +135,33 @@ def parsed(content: bytes, source: Source, line: int = 0) -> Node | None:
     return None
 
 
+def _mistake(error: json.JSONDecodeError) -> tuple[int, int, str]:
+    """Line, column and reason of what is no JSON. A text that ends too early does so after its last character."""
+    if error.doc[error.pos :].strip():
+        return error.lineno, error.colno, error.msg
+    text = error.doc.rstrip()
+    return text.count("\n") + 1, len(text) - text.rfind("\n"), "it ends too early"
+
+
 def read(file: Path, most: int, asker: Node) -> bytes | None:
     """Read a regular file of at most `most` bytes; None, and a problem noted at `asker`, when that can't be done."""
+
+    def problem(reason: str) -> None:
+        if file == asker.source.file:
+            asker.source.problems.add_whole(file, reason)
+        else:
+            asker.problem(f"{file}: {reason}")
+
     try:
         if not file.is_file():
-            asker.problem(f"{file} is not a file" if file.exists() else f"there is no file {file}")
+            problem("it is not a file" if file.exists() else "there is no such file")
             return None
         with file.open("rb") as opened:
             content = opened.read(most + 1)
     except (OSError, ValueError) as error:
-        asker.problem(f"can't read {file}: {error}")
+        problem(f"it can't be read: {error.strerror or error}" if isinstance(error, OSError) else f"it can't be read: {error}")
         return None
     if len(content) > most:
-        asker.problem(f"{file} is larger than {most} bytes")
+        problem(f"it is larger than {most} bytes")
         return None
     return content

@@ -16,9 +16,13 @@ class Problems:
 
     def add(self, file: object, path: str, reason: str) -> None:
         """Note a problem: which file, where in it (a JSON path), and why."""
+        self.add_whole(f"{file}: {path or 'top level'}", reason)
+
+    def add_whole(self, file: object, reason: str) -> None:
+        """Note a problem with all of a file, such as that it is not there."""
         self.count += 1
         if len(self.kept) < self.bounds.problems:
-            self.kept.append(f"{file}: {path or 'top level'}: {reason}")
+            self.kept.append(f"{file}: {reason}")
 
     def raise_any(self) -> None:
         """Raise one CurriculumError with everything that was kept, one problem a line, if there is any."""

@@ -55,6 +55,16 @@ def test_info_tells_what_the_server_is(target: str) -> None:
     assert "3, catalog" in done.stdout
 
 
+def test_a_target_without_a_port_is_refused() -> None:
+    """Wherever it came from, that is named: no server was looked for."""
+    for done, origin in (
+        (codecraft("info", "--target", "foo"), "--target"),
+        (codecraft("info", CODECRAFT_TARGET="foo"), "CODECRAFT_TARGET"),
+    ):
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == f"codecraft: {origin}: 'foo' is no HOST:PORT, such as 127.0.0.1:50051\n"
+
+
 def test_tasks_lists_all(target: str) -> None:
     """Each task has a row, from all pages."""
     done = codecraft("tasks", "--target", target)

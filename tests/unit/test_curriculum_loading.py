@@ -192,7 +192,7 @@ def test_a_task_may_live_in_a_folder_of_its_own(tmp_path: Path) -> None:
         ("../../secret", "leads out of"),
         ("link", "leads out of"),
         ("/etc/hostname", "leads out of"),
-        ("missing", "there is no file"),
+        ("missing", "there is no such file"),
         ("sub", "is not a file"),
         ("", "must be a path"),
         ("a\0b", "must be a path"),
@@ -215,7 +215,7 @@ def test_a_folder_without_task_json_is_told(tmp_path: Path) -> None:
     """A folder that holds no task.json is a problem of its own."""
     (tmp_path / "tasks" / "big").mkdir(parents=True)
     (line,) = complaints(tmp_path, IN_FOLDER)
-    assert "there is no file" in line
+    assert "there is no such file" in line
     assert "task.json" in line
 
 
@@ -223,6 +223,7 @@ def test_a_folder_without_task_json_is_told(tmp_path: Path) -> None:
     ("content", "reason"),
     [
         (b"{", "line 1, column 2: no JSON: "),
+        (b'{"tasks":\n', "line 1, column 10: no JSON: it ends too early"),
         (b'{"tasks": {}, }', "line 1, column "),
         (b"", "line 1, column 1: no JSON"),
         (b"\xff{}", "byte 0: not UTF-8"),
@@ -279,9 +280,10 @@ def test_the_number_of_problems_told_is_bounded(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_a_curriculum_error(tmp_path: Path) -> None:
-    """A path that names nothing is told as such."""
-    with pytest.raises(CurriculumError, match="there is no file"):
+    """A path that names nothing is told as such, once."""
+    with pytest.raises(CurriculumError) as refused:
         load(tmp_path / "nothing.json", DEFAULTS)
+    assert refused.value.message == f"{tmp_path / 'nothing.json'}: there is no such file"
 
 
 def test_an_unknown_task_is_refused_by_its_id(tmp_path: Path) -> None:
