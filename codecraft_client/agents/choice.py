@@ -9,6 +9,7 @@ from codecraft_client.errors import UsageError
 
 OURS = {"light": "codecraft_client.agents.light:agent", "langchain": "codecraft_client.agents.langchain:agent"}
 OF_THE_EXTRA = ("langchain_openai", "langchain_core", "openai", "pydantic")
+_REMEDY = "`pip install '.[agents]'` in a checkout, elsewhere `pip install 'WHEEL[agents]'` with the path of codecraft's wheel"
 
 
 def factory(name: str) -> AgentFactory:
@@ -22,7 +23,7 @@ def factory(name: str) -> AgentFactory:
         module = import_module(module_name)
     except ModuleNotFoundError as error:
         if name in OURS and error.name and error.name.partition(".")[0] in OF_THE_EXTRA:
-            raise UsageError(f"the agent {name!r} needs more packages: pip install 'codecraft[agents]'") from error
+            raise UsageError(f"the agent {name!r} needs more packages: {_REMEDY}") from error
         raise UsageError(f"the agent {name!r} can't be imported: {error}") from error
     made = getattr(module, function, None)
     if not callable(made):

@@ -171,7 +171,7 @@ def test_without_the_extra_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) 
     """Where LangChain is missing the message says what to install."""
     monkeypatch.setitem(sys.modules, "langchain_openai", None)
     monkeypatch.delitem(sys.modules, "codecraft_client.agents.langchain", raising=False)
-    with pytest.raises(UsageError, match=r"pip install 'codecraft\[agents\]'"):
+    with pytest.raises(UsageError, match=r"`pip install '\.\[agents\]'` in a checkout, elsewhere `pip install 'WHEEL\[agents\]'`"):
         choice.factory("langchain")
 
 
