@@ -36,7 +36,6 @@ mkdir -p bin "$GOCACHE"
 for arch in amd64 arm64; do
     target=bin/codecraft-guest-linux-$arch
     if [ -x "$target" ] && [ -z "$(find . -maxdepth 1 \( -name '*.go' ! -name '*_test.go' -o -name go.mod -o -name build.sh \) -newer "$target")" ]; then
-        echo "guest: $target is up to date"
         continue
     fi
     echo "guest: building $target with $("$go" env GOVERSION)"

@@ -71,7 +71,8 @@ class Display:
         self._console.print()
         good = sum(not row.problems for row in summary.rows)
         ending = "" if summary.complete else " when it was stopped; what was not tried is not shown"
-        line = f"{good} of {len(summary.rows)} tasks are good, {len(problems)} problems, {summary.seconds:.0f} s{ending}"
+        tasks, wrong = counted(len(summary.rows), "task"), counted(len(problems), "problem")
+        line = f"{good} of {tasks} good, {wrong}, {summary.seconds:.0f} s{ending}"
         self._console.print(Text(line, "bold"))
 
     def _line(self, text: str) -> None:
@@ -85,6 +86,11 @@ def _table(rows: list[Row]) -> Table:
     for row in rows:
         table.add_row(row.task, *(Text(cell.text, _STYLES[cell.mark]) for cell in row.cells))
     return table
+
+
+def counted(number: int, name: str) -> str:
+    """A number of things, in words."""
+    return f"{number} {name}{'' if number == 1 else 's'}"
 
 
 def _paragraph(problem: Problem) -> Text:

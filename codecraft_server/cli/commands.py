@@ -125,9 +125,9 @@ def _described(task: Task) -> list[str]:
         ("time", f"{limits.episode_s:g} s in all, {limits.command_s:g} s a command, {limits.grading_s:g} s grading"),
         (
             "sandbox",
-            f"{box.limits.cpus:g} cpus, {_mib(box.limits.memory_bytes)} memory, {_mib(box.limits.disk_bytes)} disk, {box.limits.pids} pids",
+            f"{box.limits.cpus:g} CPU, {_mib(box.limits.memory_bytes)} memory, {_mib(box.limits.disk_bytes)} disk, {box.limits.pids} pids",
         ),
-        ("checks", f"{len(task.checks)}, of which {shown} are shown after grading"),
+        ("checks", f"{len(task.checks)}; {shown or 'none'} shown after grading"),
         ("digest", task.digest),
     ]
     return [*table([row for row in rows if row[1]]), "", task.description, *(["", task.test] if task.test else [])]

@@ -71,7 +71,9 @@ def test_it_is_played(mine: Path, tmp_path: Path) -> None:
     paths = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     (tmp_path / "codecraft").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m codecraft_client.cli "$@"\n')
     (tmp_path / "codecraft").chmod(0o755)
-    serve = [sys.executable, "-m", "codecraft_server", "serve", "--curriculum", "mine/curriculum.json", "--listen", "127.0.0.1:0"]
+    program, *arguments, listen = snippet("docs/authors.md", "served").split()
+    assert (program, snippet("docs/authors.md", "target").strip()) == ("codecraft-server", f"export CODECRAFT_TARGET={listen}")
+    serve = [sys.executable, "-m", "codecraft_server", *arguments, "127.0.0.1:0"]
     with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True, env=os.environ | paths) as server:
         try:
             assert server.stdout is not None

@@ -47,6 +47,7 @@ def test_show_tells_what_an_agent_sees_and_not_the_solution(curriculum: Path, ca
     assert "Write a poem." in said
     assert "It rhymes." in said
     assert "the-solution" not in said
+    assert "1; none shown after grading" in " ".join(said.split())
 
 
 def test_show_of_an_unknown_task_is_a_failure_in_one_line(curriculum: Path, capsys: pytest.CaptureFixture[str]) -> None:
