@@ -7,13 +7,14 @@ Exit status 0: all is well; 1: it is not, and stderr says why; 2: wrong usage; 1
 import argparse
 import json
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 
 from rich.console import Console
 from rich.table import Table
 
-from codecraft_client import demo
+from codecraft_client import demo, standings
 from codecraft_client.agents import command as agents
 from codecraft_client.client import Client
 from codecraft_client.configured import DEFAULT_TARGET, Configured
@@ -23,9 +24,7 @@ from codecraft_client.errors import CodecraftError, UsageError
 from codecraft_client.play import command as play
 from codecraft_client.trajectory import command as trajectories
 
-EPILOG = "CODECRAFT_TOKEN has the server's agent token, CODECRAFT_CONTROL_TOKEN its control token (for `stats`)."
-STATISTICS = ("started", "passed", "failed", "gave up", "out", "left", "faults", "score", "return", "steps", "recent", "grading")
-WIDE = 120  # characters, for a table that can't be narrower
+EPILOG = "CODECRAFT_TOKEN has the server's agent token, CODECRAFT_CONTROL_TOKEN its control token (for `stats` and `episodes`)."
 INTERRUPTED = 130  # as shells count it
 
 
@@ -71,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         ("info", Client, _info, "tell what the server is, may do and has left"),
         ("tasks", Client, _tasks, "list the tasks of the curriculum"),
         ("stats", ControlClient, _stats, "tell for each task how its episodes went"),
+        ("episodes", ControlClient, _episodes, "list the open episodes, oldest first: their steps, their age, and when their lease ends"),
         ("play", Client, _play, "play a task by hand, or have an agent play tasks"),
         ("replay", Client, _replay, "show a recorded episode, or do it again and tell what differs"),
         ("export", Client, _export, "write recorded episodes in another format"),
@@ -113,7 +113,10 @@ def _info(client: Client, console: Console, _: argparse.Namespace) -> int:
 
 
 def _tasks(client: Client, console: Console, _: argparse.Namespace) -> int:
-    table = Table("id", "title", "category", "difficulty")
+    standings.room(console)
+    table = Table()
+    for name in ("id", "title", "category", "difficulty"):
+        table.add_column(name, overflow="fold")
     for task in client.tasks():
         table.add_row(task.task_id, task.title, task.category, str(task.difficulty or ""))
     console.print(table)
@@ -142,21 +145,14 @@ def _stats(client: ControlClient, console: Console, chosen: argparse.Namespace) 
         for one in statistics:
             sys.stdout.write(json.dumps(asdict(one)) + "\n")
         return 0
-    table = Table("task", box=None)
-    for name in STATISTICS:
-        table.add_column(name, justify="right", no_wrap=True)
-    for one in statistics:
-        recent = "" if one.recent_pass_rate is None else f"{one.recent_pass_rate:.0%} of {one.recent_episodes}"
-        counts = (one.started, one.passed, one.failed, one.gave_up, one.out_of_budget, one.abandoned, one.faults)
-        means = (_mean(one.mean_score), _mean(one.mean_return), _mean(one.mean_steps, ".1f"))
-        table.add_row(one.task_id, *map(str, counts), *means, recent, _mean(one.mean_grading_s, ".1f", " s"))
-    console.width = max(console.width, WIDE)
-    console.print(table)
+    console.print(standings.statistics(statistics, standings.room(console)))
     return 0
 
 
-def _mean(value: float | None, how: str = ".2f", unit: str = "") -> str:
-    return "" if value is None else f"{value:{how}}{unit}"
+def _episodes(client: ControlClient, console: Console, _: argparse.Namespace) -> int:
+    standings.room(console)
+    console.print(standings.episodes(client.list_episodes(), time.time()))
+    return 0
 
 
 if __name__ == "__main__":

@@ -102,6 +102,13 @@ def test_stats_for_machines(target: str) -> None:
     assert [(one["task_id"], one["started"], one["mean_score"]) for one in told] == [("1", 7, 0.5), ("2", 7, None), ("3", 7, None)]
 
 
+def test_episodes_lists_what_is_open(target: str) -> None:
+    """Each open episode has a row, from all pages."""
+    done = codecraft("episodes", "--target", target)
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["episode", "w-0", "w-1", "w-2"]
+
+
 def test_stats_sends_the_control_token(target: str, script: Script) -> None:
     """It comes from a variable of its own, which is not the agents'."""
     script.token = "control"
