@@ -15,6 +15,8 @@ from codecraft_server.checking.checker import Tell
 from codecraft_server.checking.findings import COLUMNS, Mark
 
 _STYLES = {Mark.GOOD: "green", Mark.BAD: "bold red", Mark.NOTHING: "dim"}
+_LEAST_FIRST = ("offline", "schema", "budget", "empty", "repeats", "milestones")
+_GAP = 2  # characters between columns
 _PLAIN_WIDTH = 200  # characters of a line in a file or a log
 _PLAIN_EVERY = 25  # attempts, where nothing can be drawn over
 
@@ -61,7 +63,9 @@ class Display:
     def summary(self, summary: Summary) -> None:
         """Write the table, the problems, and one line that says how it went."""
         if summary.rows:
-            self._console.print(_table(summary.rows))
+            self._console.print(_table(summary.rows, shown := _shown(summary.rows, self._console.width)))
+            if gone := [name for name in COLUMNS if name not in shown]:
+                self._console.print(Text(f"no room for: {', '.join(gone)}; nothing is wrong there", "dim"))
         if summary.controls.mark is not Mark.NOTHING:
             self._console.print(Text.assemble("controls ", (summary.controls.text, _STYLES[summary.controls.mark])))
         problems = summary.all_problems
@@ -79,12 +83,25 @@ class Display:
         self._console.print(Text(text), soft_wrap=True)
 
 
-def _table(rows: list[Row]) -> Table:
+def _shown(rows: list[Row], width: int) -> tuple[str, ...]:
+    """Return the columns for which there is room beside the ids: those that matter least go first, one where something is wrong never."""
+    widths = {name: _GAP + max(len(name), *(len(row.cells[at].text) for row in rows)) for at, name in enumerate(COLUMNS)}
+    wrong = {name for at, name in enumerate(COLUMNS) if any(row.cells[at].mark is Mark.BAD for row in rows)}
+    ids = max(len("task"), *(len(row.task) for row in rows))
+    for name in _LEAST_FIRST:
+        if ids + sum(widths.values()) > width and name not in wrong:
+            del widths[name]
+    return tuple(widths)
+
+
+def _table(rows: list[Row], shown: tuple[str, ...]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("task", *COLUMNS):
+    table.add_column("task", overflow="fold")  # an id is never cut
+    for name in shown:
         table.add_column(name, no_wrap=True)
     for row in rows:
-        table.add_row(row.task, *(Text(cell.text, _STYLES[cell.mark]) for cell in row.cells))
+        cells = (row.cells[COLUMNS.index(name)] for name in shown)
+        table.add_row(Text(row.task), *(Text(cell.text, _STYLES[cell.mark]) for cell in cells))
     return table
 
 

@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import shlex
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from codecraft_server.task import Task, Visibility
 _ARCHITECTURES = ("amd64", "arm64")
 _CLOSE_S = 5.0
 _STDOUT = "-"
+_LEAST_TITLE = 24  # characters, so that a title is still read as a line
 
 
 def say(line: str) -> None:
@@ -80,9 +83,27 @@ def list_tasks(settings: Settings) -> int:
     tasks = curriculum.load(settings.curriculum, settings.defaults).tasks.values()
     rows = [("ID", "CATEGORY", "CHECKS", "IMAGE", "TITLE")]
     rows += [(task.task_id, task.category, str(len(task.checks)), task.sandbox.image, task.title) for task in tasks]
-    for line in table(rows):
+    for line in listing(rows, shutil.get_terminal_size().columns if sys.stdout.isatty() else None):
         say(line)
     return 0
+
+
+def listing(rows: Sequence[tuple[str, ...]], width: int | None) -> list[str]:
+    """Align columns. The last, a title, is folded to `width`; the one before is left out where titles had too little room. None: any width."""
+    if width is None:
+        return table(rows)
+    if width - len(_before_last(rows)[0]) < _LEAST_TITLE:
+        rows = [(*row[:-2], row[-1]) for row in rows]
+    lines = []
+    for start, row in zip(_before_last(rows), rows, strict=True):
+        first, *more = textwrap.wrap(row[-1], max(_LEAST_TITLE, width - len(start))) or [""]
+        lines += [f"{start}{first}".rstrip(), *(" " * len(start) + rest for rest in more)]
+    return lines
+
+
+def _before_last(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """The lines of a table up to where its last column begins."""
+    return [line.removesuffix("|") for line in table([(*row[:-1], "|") for row in rows])]
 
 
 def show_task(settings: Settings, task_id: str) -> int:

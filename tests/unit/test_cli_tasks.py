@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from codecraft_server.cli import main
+from codecraft_server.cli.commands import listing
 
 CURRICULUM = {
     "tasks": {
@@ -38,6 +39,32 @@ def test_list_has_a_line_for_each_task(curriculum: Path, capsys: pytest.CaptureF
     header, line = capsys.readouterr().out.splitlines()
     assert header.split() == ["ID", "CATEGORY", "CHECKS", "IMAGE", "TITLE"]
     assert line.split()[:3] == ["7", "Poetry", "1"]
+
+
+LISTED = [
+    ("ID", "CATEGORY", "CHECKS", "IMAGE", "TITLE"),
+    (
+        "csv-spreadsheet",
+        "data",
+        "12",
+        "codecraft/debian:1",
+        "A spreadsheet whose cells are computed from other cells, whatever their order",
+    ),
+]
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_a_list_fits_a_terminal(width: int) -> None:
+    """Titles fold between words, ids are whole, and where titles would get no room the image is left out."""
+    lines = listing(LISTED, width)
+    assert max(map(len, lines)) <= width
+    assert [lines[1].split()[0], "codecraft/debian:1" in lines[1]] == ["csv-spreadsheet", width > 60]
+    assert set(LISTED[1][-1].split()) <= set(" ".join(lines).split())
+
+
+def test_a_list_that_goes_elsewhere_is_a_line_a_task() -> None:
+    """However long: programs read it."""
+    assert len(listing(LISTED, None)) == 2
 
 
 def test_show_tells_what_an_agent_sees_and_not_the_solution(curriculum: Path, capsys: pytest.CaptureFixture[str]) -> None:
