@@ -89,7 +89,7 @@ def list_tasks(settings: Settings) -> int:
 
 
 def listing(rows: Sequence[tuple[str, ...]], width: int | None) -> list[str]:
-    """Align columns. The last, a title, is folded to `width`; the one before is left out where titles had too little room. None: any width."""
+    """Align columns. The last, a title, is folded to `width`; the one before goes where that had too little room. None: any width."""
     if width is None:
         return table(rows)
     if width - len(_before_last(rows)[0]) < _LEAST_TITLE:

@@ -3,6 +3,8 @@
 import argparse
 import os
 import re
+import shutil
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from codecraft_server import log
+from codecraft_server.checking.cheats import CHEATS
 from codecraft_server.cli import check, commands, doctor
 from codecraft_server.errors import ConfigurationError
 from codecraft_server.importing import FORMATS
@@ -191,9 +194,20 @@ def _add_import(to: Any) -> None:
     )
 
 
+def _filled(text: str) -> str:
+    return textwrap.fill(text, shutil.get_terminal_size().columns - 2, break_on_hyphens=False)
+
+
 def _add_check(to: Any, environment: Mapping[str, str]) -> None:
     what = "play its tasks and prove them: solutions, wrong answers, cheats, milestones, budgets"
-    parser = to.add_parser("check", help=what, description=f"{what.capitalize()}. docs/tasks.md has more.", allow_abbrev=False)
+    parser = to.add_parser(
+        "check",
+        help=what,
+        description=_filled(f"{what.capitalize()}. docs/tasks.md has more."),
+        epilog=_filled(f"The cheats: {', '.join(CHEATS)}."),
+        formatter_class=argparse.RawDescriptionHelpFormatter,  # the usual one breaks names at their hyphens
+        allow_abbrev=False,
+    )
     defaults = check.Wanted()
     parser.add_argument("tasks", nargs="*", metavar="TASK", help="id or glob of tasks; all when none is given")
     parser.add_argument("--category", action="append", default=[], metavar="NAME", help="only tasks of this category; may be repeated")

@@ -142,6 +142,8 @@ def test_cheats_are_named_one_by_one_by_glob_or_not_at_all() -> None:
     assert {cheat.name for cheat in named(["git-*", "daemon"])} >= {"git-hooks", "daemon"}
     with pytest.raises(ConfigurationError):
         named(["no-such-cheat"])
+    with pytest.raises(ConfigurationError, match=r"no cheat is called 'deamon'; did you mean 'daemon'.*\? `.* --help` names all"):
+        named(["deamon"])
 
 
 def test_every_cheat_says_what_it_aims_at_and_no_deed_knows_the_secret() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from codecraft_server.checking.cheats import CHEATS
 from codecraft_server.cli import main
 from codecraft_server.cli.parser import new_parser, settings
 from codecraft_server.errors import ConfigurationError
@@ -134,6 +135,16 @@ def test_help_is_everywhere(command: list[str], capsys: pytest.CaptureFixture[st
         main([*command, "--help"])
     assert end.value.code == 0
     assert "usage: codecraft-server" in capsys.readouterr().out
+
+
+def test_help_names_the_cheats(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them, each in one piece, in lines that fit."""
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        main(["tasks", "check", "--help"])
+    said = capsys.readouterr().out
+    assert set(CHEATS) <= {word.rstrip(",.") for word in said.split()}
+    assert max(map(len, said.splitlines())) <= 80
 
 
 def test_help_names_the_variables(capsys: pytest.CaptureFixture[str]) -> None:

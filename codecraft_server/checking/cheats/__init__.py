@@ -5,6 +5,7 @@ failure would prove nothing. `writing` and `guesses` say how a cheat made for an
 """
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from codecraft_server.checking.cheats import (
@@ -25,6 +26,7 @@ from codecraft_server.errors import ConfigurationError
 __all__ = ["CHEATS", "Cheat", "Control", "Weakened", "named"]
 
 _FAMILIES = (planted, surroundings, test_files, hostile_work, processes, links, peeking, printing, room, tools)
+_NEAR = 3  # names that may have been meant
 CHEATS: Mapping[str, Cheat] = {cheat.name: cheat for family in _FAMILIES for cheat in family.CHEATS}
 
 
@@ -39,5 +41,7 @@ def named(names: Sequence[str]) -> tuple[Cheat, ...]:
     patterns = ["*" if name == "all" else name for name in names]
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in CHEATS):
-            raise ConfigurationError(f"no cheat is called {pattern!r}; there are {', '.join(CHEATS)}")
+            near = get_close_matches(pattern, CHEATS, n=_NEAR)
+            meant = f"; did you mean {' or '.join(map(repr, near))}?" if near else ";"
+            raise ConfigurationError(f"no cheat is called {pattern[:128]!r}{meant} `codecraft-server tasks check --help` names all of them")
     return tuple(cheat for name, cheat in CHEATS.items() if any(fnmatchcase(name, pattern) for pattern in patterns))
