@@ -8,7 +8,7 @@
             ...
         print(episode.submit().reward.value)
 
-The rooms, top to bottom: `command`; `progress`, `summary`, `store`; `runner`; `playing`; `choice`; `light` (chat completions) over `post`
+The rooms, top to bottom: `command`; `progress`, `summary`, `store`; `runner`; `playing`; `choice`, `defects`; `light` (chat completions) over `post`
 (HTTP), `langchain` (the only one that knows LangChain; imported when asked for); `loop`; `hands`, `conversation`, `patience`, `meter`;
 `telling`, `wishes`, `prompts`, `excerpt`; `model`, `protocol`, `settings`, `errors`.
 """

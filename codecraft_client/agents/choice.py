@@ -4,6 +4,7 @@ import sys
 from importlib import import_module
 from typing import cast
 
+from codecraft_client.agents import defects
 from codecraft_client.agents.protocol import AgentFactory
 from codecraft_client.errors import UsageError
 
@@ -25,6 +26,8 @@ def factory(name: str) -> AgentFactory:
         if name in OURS and error.name and error.name.partition(".")[0] in OF_THE_EXTRA:
             raise UsageError(f"the agent {name!r} needs more packages: {_REMEDY}") from error
         raise UsageError(f"the agent {name!r} can't be imported: {error}") from error
+    except Exception as error:
+        raise UsageError(f"the agent {name!r} can't be imported: {defects.told(error)}") from error
     made = getattr(module, function, None)
     if not callable(made):
         raise UsageError(f"{module_name} has no function {function!r}")

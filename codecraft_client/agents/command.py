@@ -17,8 +17,8 @@ from urllib.parse import quote
 
 from rich.console import Console
 
-from codecraft_client.agents import choice, summary
-from codecraft_client.agents.errors import ModelRefusedError
+from codecraft_client.agents import choice, defects, summary
+from codecraft_client.agents.errors import AgentBrokenError, ModelRefusedError
 from codecraft_client.agents.progress import Display
 from codecraft_client.agents.protocol import AgentFactory, AgentOptions, Budget
 from codecraft_client.agents.result import TaskResult
@@ -68,7 +68,7 @@ def run(client: Client, console: Console, chosen: argparse.Namespace) -> int:
     """Play; returns the exit status. CodecraftError for what can't be played at all."""
     make = choice.factory(chosen.agent)
     options = _options(chosen)
-    make(options)  # what is wrong with them is told before anything is opened
+    _check(make, options)
     tasks = _tasks(client, chosen)
     with Store(_out(chosen), _played_with(chosen), resume=chosen.resume) as store:
         results = _Results(store, tasks)
@@ -76,9 +76,20 @@ def run(client: Client, console: Console, chosen: argparse.Namespace) -> int:
             _play(client, make, options, results, chosen.parallel)
         except ModelRefusedError as error:
             sys.stderr.write(f"codecraft: the model's endpoint refuses: {error}\n")
+        except AgentBrokenError as error:
+            sys.stderr.write(f"codecraft: {error}; the transcripts have the traces\n")
         finally:  # Ctrl-C and SIGTERM, too, show what there is
             _show(console, results, _played_with(chosen), as_json=chosen.json)
         return 0 if results.all_judged else 1
+
+
+def _check(make: AgentFactory, options: AgentOptions) -> None:
+    """Have what is wrong with the options, or with the agent, told before anything is opened."""
+    try:
+        with defects.raising():
+            make(options)
+    except defects.AgentRaisedError as error:
+        raise UsageError(f"the agent can't be made: {error}") from error
 
 
 class _Results:

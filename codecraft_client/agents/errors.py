@@ -5,6 +5,7 @@ EndpointError         one attempt failed; what the endpoint said
 ModelError            no reply to be had for this conversation, after all attempts
 ContextFullError    the conversation is longer than the model reads
 ModelRefusedError     no reply to be had for any conversation: wrong key, unknown model, no quota
+AgentBrokenError      the agent has a defect that shows in every task
 HaltedError           the run is being stopped
 """
 
@@ -63,6 +64,10 @@ class ContextFullError(ModelError):
 
 class ModelRefusedError(AgentError):
     """The endpoint answers nothing of ours: a wrong key, an unknown model, no quota. The whole run is over."""
+
+
+class AgentBrokenError(AgentError):
+    """The agent raises whatever it plays. The whole run is over."""
 
 
 class HaltedError(AgentError):

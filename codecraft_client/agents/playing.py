@@ -9,10 +9,11 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
+from codecraft_client.agents import defects
 from codecraft_client.agents.errors import HaltedError, ModelError
 from codecraft_client.agents.keeping import Keeper
-from codecraft_client.agents.protocol import AgentEvent, AgentFactory, AgentOptions
-from codecraft_client.agents.result import Cost, TaskResult, task_fields
+from codecraft_client.agents.protocol import Agent, AgentEvent, AgentFactory, AgentOptions
+from codecraft_client.agents.result import RAISED, Cost, TaskResult, task_fields
 from codecraft_client.agents.transcript import Transcript
 from codecraft_client.client import Client
 from codecraft_client.episode import Episode
@@ -81,7 +82,8 @@ class Player:
     def play(self, task: Task, tell: Callable[[AgentEvent], None]) -> TaskResult:
         """Play a task until it is judged, or as often as is allowed.
 
-        ModelRefusedError, HaltedError, UsageError of a factory; ServerUnavailableError, ConnectionLostError when the server is gone.
+        ModelRefusedError, HaltedError; UsageError where no transcript can be written; ServerUnavailableError,
+        ConnectionLostError when the server is gone.
         """
         settings = self._options.settings
         for number in range(1, settings.task_attempts + 1):
@@ -101,7 +103,6 @@ class Player:
         return _result(task, attempt, judged=False, problem=unjudged.problem)
 
     def _attempt(self, task: Task, attempt: _Try, tell: Callable[[AgentEvent], None]) -> TaskResult:
-        agent = self._make(self._options)
         attempt.paper, paper = self._papers.transcript(task, attempt.number)
         with paper as transcript:
             transcript.note("task", **task_fields(task), model=self._options.model, attempt=attempt.number)
@@ -112,18 +113,27 @@ class Player:
                 tell(event)
 
             try:
+                agent = self._made()
                 with self._client.reset(task.task_id, reward=self._options.reward) as episode, self._keeper.keeping(episode):
                     transcript.note("episode", episode_id=episode.episode_id, image_digest=episode.ready.image_digest)
-                    self._follow(agent.play(task, episode), count)
+                    self._follow(defects.followed(lambda: agent.play(task, episode)), count)
                     result = _judged(task, episode, attempt, self._options.settings.gradings)
             except UnjudgedError as error:
                 transcript.note("unjudged", problem=error.problem)
                 raise
+            except defects.AgentRaisedError as error:
+                transcript.note("unjudged", problem=str(error), trace=error.trace)
+                attempt.cost.stopped = RAISED
+                raise UnjudgedError(str(error), lasting=True) from error
             except (CodecraftError, ModelError) as error:
                 transcript.note("unjudged", problem=str(error))
                 raise UnjudgedError(str(error), lasting=isinstance(error, LASTING)) from error
             transcript.note("judged", **result.as_json())
             return result
+
+    def _made(self) -> Agent:
+        with defects.raising():
+            return self._make(self._options)
 
     def _follow(self, events: Iterator[AgentEvent], count: Callable[[AgentEvent], None]) -> None:
         for event in events:

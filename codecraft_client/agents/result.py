@@ -7,6 +7,9 @@ from typing import Any, Self
 from codecraft_client.agents.protocol import AgentEvent, Called, Retried, Stopped, Used
 from codecraft_client.types import Task
 
+RAISED = "raised"
+"""Why an agent stopped that has a defect."""
+
 
 @dataclass(slots=True)
 class Cost:

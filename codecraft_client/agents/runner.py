@@ -6,11 +6,11 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol, TypeAlias
 
-from codecraft_client.agents.errors import HaltedError
+from codecraft_client.agents.errors import AgentBrokenError, HaltedError
 from codecraft_client.agents.keeping import Keeper
 from codecraft_client.agents.playing import Papers, Player
 from codecraft_client.agents.protocol import AgentEvent, AgentFactory, AgentOptions
-from codecraft_client.agents.result import TaskResult
+from codecraft_client.agents.result import RAISED, TaskResult
 from codecraft_client.client import Client
 from codecraft_client.types import Task
 
@@ -52,7 +52,7 @@ class Runner:
         """Yield results as tasks are finished.
 
         However the iteration ends, by Ctrl-C too, agents are stopped and episodes closed then. Raises what stops a run:
-        ModelRefusedError, TransportError when the server is gone, UsageError of a factory, and any defect of an agent.
+        ModelRefusedError, TransportError when the server is gone, UsageError where no transcript can be written, AgentBrokenError.
         """
         waiting: queue.SimpleQueue[Task] = queue.SimpleQueue()
         finished: queue.SimpleQueue[Finished] = queue.SimpleQueue()
@@ -68,7 +68,7 @@ class Runner:
             with self._stopping(threads, keeper):
                 for thread in threads:
                     thread.start()
-                yield from _results(finished, len(threads))
+                yield from _results(finished, len(threads), self._options.settings.raised_most)
 
     def _work(self, player: Player, waiting: "queue.SimpleQueue[Task]", finished: "queue.SimpleQueue[Finished]") -> None:
         try:
@@ -103,12 +103,22 @@ class Runner:
             keeper.close_all()  # what was being opened meanwhile
 
 
-def _results(finished: "queue.SimpleQueue[Finished]", threads: int) -> Iterator[TaskResult]:
+def _results(finished: "queue.SimpleQueue[Finished]", threads: int, raised_most: int) -> Iterator[TaskResult]:
+    raised: int | None = 0  # how many in a row; None: something was judged, so the agent can play
     while threads:
         match finished.get():
             case None:
                 threads -= 1
             case TaskResult() as result:
                 yield result
+                raised = _raised(raised, result)
+                if raised == raised_most:
+                    raise AgentBrokenError(f"nothing was judged in {raised} tasks: {result.problem}")
             case error:
                 raise error
+
+
+def _raised(before: int | None, result: TaskResult) -> int | None:
+    if result.judged or before is None:
+        return None
+    return before + 1 if result.stopped == RAISED else 0

@@ -20,6 +20,7 @@ class AgentSettings:
         gradings: How often a work is judged when the grader fails; cheaper than to have a model do it all again.
         task_attempts: How often a task is begun anew after a failure that is not the agent's.
         task_wait_s: The wait before it is.
+        raised_most: In how many tasks in a row the agent may raise, before any is judged, until the run ends.
         ending_s: How long agents may take to stop after Ctrl-C before they are left behind.
     """
 
@@ -35,6 +36,7 @@ class AgentSettings:
     gradings: int = 3
     task_attempts: int = 3
     task_wait_s: float = 2.0
+    raised_most: int = 5
     ending_s: float = 3.0
 
 

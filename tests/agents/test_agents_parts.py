@@ -5,6 +5,7 @@ import dataclasses
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -165,6 +166,14 @@ def test_an_agent_that_is_none_is_wrong_usage(name: str) -> None:
     """The message names what was asked for."""
     with pytest.raises(UsageError):
         choice.factory(name)
+
+
+def test_an_agent_that_breaks_on_being_imported_is_wrong_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line says what it raised and where."""
+    (tmp_path / "breaks_on_import.py").write_text("import sys\n\nraise ValueError('boom')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UsageError, match=r"can't be imported: ValueError: boom \(breaks_on_import.py:3\)"):
+        choice.factory("breaks_on_import:make")
 
 
 def test_without_the_extra_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

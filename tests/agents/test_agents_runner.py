@@ -1,5 +1,6 @@
 """Many tasks at once: what is judged, what is tried again, and how it ends."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -16,6 +17,7 @@ from world import LIMITS, word_world
 
 from codecraft_client import Client, Episode, RetryPolicy, Task
 from codecraft_client.agents import AgentEvent, AgentFactory, AgentOptions, Called, ModelRefusedError, light
+from codecraft_client.agents.errors import AgentBrokenError
 from codecraft_client.agents.result import TaskResult
 from codecraft_client.agents.runner import Runner
 from codecraft_client.errors import TransportError
@@ -185,11 +187,34 @@ def test_an_agent_that_uses_up_its_steps_has_failed(tmp_path: Path) -> None:
 
 
 def test_a_defect_of_an_agent_is_seen(tmp_path: Path) -> None:
-    """An exception that is no known failure ends the run and reaches who runs it."""
+    """An exception that is no known failure leaves its task unjudged, with a trace; the others are played."""
 
     class Broken:
-        def play(self, _task: Task, _episode: Episode) -> Iterator[AgentEvent]:
-            raise ZeroDivisionError
+        def play(self, task: Task, episode: Episode) -> Iterator[AgentEvent]:
+            if task.task_id == "1":
+                raise ValueError("boom")
+            episode.write_file("answer.txt", f"word-{task.task_id}!")
+            yield from ()
 
-    with word_world(2) as address, pytest.raises(ZeroDivisionError):
-        run(address, lambda _options: Broken(), AgentOptions(settings=QUICK), tmp_path)
+    with word_world(2) as address:
+        results = run(address, lambda _options: Broken(), AgentOptions(settings=QUICK), tmp_path)
+    one = results["1"]
+    assert (one.judged, one.attempts, one.stopped) == (False, 1, "raised")
+    assert re.fullmatch(r"agent raised ValueError: boom \(test_agents_runner.py:\d+\)", one.problem)
+    assert "Traceback" in (tmp_path / one.transcript).read_text()
+    assert results["2"].passed
+
+
+def test_an_agent_that_can_play_nothing_ends_the_run(tmp_path: Path) -> None:
+    """Five tasks in which it raised, and none that was judged, are enough; they are results all the same."""
+
+    class Broken:
+        def play(self, _task: Task, _episode: Episode) -> Any:
+            return ["no event"]
+
+    finished = []
+    with word_world(7) as address, Client(address) as client:
+        runner = Runner(client, lambda _options: Broken(), AgentOptions(settings=QUICK), Papers(tmp_path), Watch())
+        with pytest.raises(AgentBrokenError, match="5 tasks: agent raised TypeError: play yielded a str"):
+            finished.extend(runner.play(client.tasks()))
+    assert [(result.judged, result.stopped) for result in finished] == [(False, "raised")] * 5
