@@ -75,7 +75,7 @@ def run(client: Client, console: Console, chosen: argparse.Namespace) -> int:
         try:
             _play(client, make, options, results, chosen.parallel)
         except ModelRefusedError as error:
-            sys.stderr.write(f"codecraft: the model's endpoint refuses: {error}\n")
+            sys.stderr.write(f"codecraft: the model can't be asked: {error}\n")
         except AgentBrokenError as error:
             sys.stderr.write(f"codecraft: {error}; the transcripts have the traces\n")
         finally:  # Ctrl-C and SIGTERM, too, show what there is

@@ -4,12 +4,14 @@ AgentError
 EndpointError         one attempt failed; what the endpoint said
 ModelError            no reply to be had for this conversation, after all attempts
 ContextFullError    the conversation is longer than the model reads
-ModelRefusedError     no reply to be had for any conversation: wrong key, unknown model, no quota
+ModelRefusedError     no reply to be had for any conversation: wrong key, unknown model, no quota, nobody there
 AgentBrokenError      the agent has a defect that shows in every task
 HaltedError           the run is being stopped
 """
 
+import errno
 import http
+import socket
 
 
 class AgentError(Exception):
@@ -24,14 +26,18 @@ class EndpointError(AgentError):
         status: The HTTP status; None when no whole reply came: a time-out, a cut line, something that is no JSON.
         code: The endpoint's own code, such as "context_length_exceeded"; empty when it gave none.
         retry_after_s: When the endpoint wants to be asked again, in seconds; None when it does not say.
+        nobody_at: The URL where nobody could be reached at all; empty otherwise.
     """
 
-    def __init__(self, message: str, *, status: int | None = None, code: str = "", retry_after_s: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, status: int | None = None, code: str = "", retry_after_s: float | None = None, nobody_at: str = ""
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
         self.code = code
         self.retry_after_s = retry_after_s
+        self.nobody_at = nobody_at
 
     @property
     def out_of_context(self) -> bool:
@@ -54,6 +60,17 @@ class EndpointError(AgentError):
         return self.status is None or self.status in again or self.status >= http.HTTPStatus.INTERNAL_SERVER_ERROR
 
 
+def nobody_there(error: BaseException | None) -> bool:
+    """Return whether an error, or what it comes from, is that a host has no such name or port, or that no way leads there."""
+    while error is not None:
+        if isinstance(error, ConnectionRefusedError | socket.gaierror):
+            return True
+        if isinstance(error, OSError) and error.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 class ModelError(AgentError):
     """The model did not reply to this conversation, after all attempts."""
 
@@ -63,7 +80,7 @@ class ContextFullError(ModelError):
 
 
 class ModelRefusedError(AgentError):
-    """The endpoint answers nothing of ours: a wrong key, an unknown model, no quota. The whole run is over."""
+    """The endpoint answers nothing of ours: a wrong key, an unknown model, no quota, nobody there. The whole run is over."""
 
 
 class AgentBrokenError(AgentError):

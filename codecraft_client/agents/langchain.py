@@ -16,7 +16,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import SecretStr, ValidationError
 
 from codecraft_client import tools
-from codecraft_client.agents.errors import EndpointError
+from codecraft_client.agents.errors import EndpointError, nobody_there
 from codecraft_client.agents.loop import ToolAgent
 from codecraft_client.agents.model import Assistant, Message, Reply, System, ToolAnswer, ToolCall, Usage, User, sound
 from codecraft_client.agents.patience import Patient
@@ -45,7 +45,7 @@ def agent(options: AgentOptions) -> ToolAgent:
 
 def agent_of(chat: ChatOpenAI, options: AgentOptions) -> ToolAgent:
     """Make the agent with a model of yours; give it `max_retries=0`."""
-    return ToolAgent(Patient(LangChainModel(chat), options.settings, options.halt), options)
+    return ToolAgent(Patient(LangChainModel(chat), options), options)
 
 
 class LangChainModel:
@@ -62,6 +62,9 @@ class LangChainModel:
             code = str(error.code or "")
             again_s = retry_after_s(error.response.headers)
             raise EndpointError(error.message, status=error.status_code, code=code, retry_after_s=again_s) from error
+        except openai.APIConnectionError as error:
+            nobody_at = str(error.request.url) if nobody_there(error) else ""
+            raise EndpointError(f"no reply: {error.message}", nobody_at=nobody_at) from error
         except openai.APIError as error:  # no connection, no answer in time, an answer that is none
             raise EndpointError(f"no reply: {error.message}") from error
         except ValidationError:  # a ValueError, too: of the model's making, such as arguments that are a list

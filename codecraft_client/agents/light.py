@@ -23,7 +23,7 @@ def agent(options: AgentOptions) -> ToolAgent:
     """Make the agent. UsageError when the options can't be used."""
     if not options.model:
         raise UsageError("say which model is to play: --model NAME")
-    return ToolAgent(Patient(ChatCompletions(options), options.settings, options.halt), options)
+    return ToolAgent(Patient(ChatCompletions(options), options), options)
 
 
 class ChatCompletions:

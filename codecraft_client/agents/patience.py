@@ -1,22 +1,21 @@
 """Asking a model until it replies, within bounds. Decides by what `EndpointError` says; knows no endpoint and no library."""
 
 import random
-import threading
 from collections.abc import Generator, Sequence
 
 from codecraft_client.agents.errors import ContextFullError, EndpointError, HaltedError, ModelError, ModelRefusedError
 from codecraft_client.agents.model import Message, Model, Reply
-from codecraft_client.agents.protocol import Retried
-from codecraft_client.agents.settings import AgentSettings
+from codecraft_client.agents.protocol import AgentOptions, Retried
 
 
 class Patient:
     """Repeats what is worth repeating: exponential backoff with jitter, and the endpoint's own wish where it has one."""
 
-    def __init__(self, model: Model, settings: AgentSettings, halt: threading.Event, chance: random.Random | None = None) -> None:
+    def __init__(self, model: Model, options: AgentOptions, chance: random.Random | None = None) -> None:
         self._model = model
-        self._settings = settings
-        self._halt = halt
+        self._settings = options.settings
+        self._halt = options.halt
+        self._answered = options.answered
         self._chance = chance or random.Random()  # noqa: S311 - spreads load, keeps no secret
 
     def reply(self, messages: Sequence[Message]) -> Generator[Retried, None, Reply]:
@@ -25,17 +24,24 @@ class Patient:
             if self._halt.is_set():
                 raise HaltedError("the run is being stopped")
             try:
-                return self._model.reply(messages)
+                reply = self._model.reply(messages)
             except EndpointError as error:
                 self._raise_unless_transient(error)
                 if attempt + 1 == self._settings.attempts:
                     raise ModelError(f"no reply after {attempt + 1} attempts: {error.message}") from error
                 again = Retried(error.message, self._wait_s(attempt, error))
+            else:
+                self._answered.set()
+                return reply
             yield again
             self._halt.wait(again.wait_s)
         raise ModelError("no attempt is allowed")
 
     def _raise_unless_transient(self, error: EndpointError) -> None:
+        if not error.nobody_at:
+            self._answered.set()
+        elif not self._answered.is_set():
+            raise ModelRefusedError(f"nobody answers at {error.nobody_at} ({error.message})") from error
         if error.hopeless:
             raise ModelRefusedError(error.message) from error
         if error.out_of_context:

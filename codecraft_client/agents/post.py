@@ -11,7 +11,7 @@ from email.message import Message
 from typing import Any
 from urllib.parse import urlsplit
 
-from codecraft_client.agents.errors import EndpointError
+from codecraft_client.agents.errors import EndpointError, nobody_there
 from codecraft_client.errors import UsageError
 
 PIECE_BYTES = 65_536
@@ -57,7 +57,8 @@ class Poster:
                 raise _refused(error) from error
         except (OSError, http.client.HTTPException) as error:
             reason = error.reason if isinstance(error, urllib.error.URLError) else error
-            raise EndpointError(f"no reply: {reason or type(error).__name__}") from error
+            nobody_at = self._url if isinstance(reason, BaseException) and nobody_there(reason) else ""
+            raise EndpointError(f"no reply: {reason or type(error).__name__}", nobody_at=nobody_at) from error
 
     def _read(self, response: http.client.HTTPResponse, over_at: float) -> bytes:
         """Read it all; urllib's own time-out starts anew with every byte."""

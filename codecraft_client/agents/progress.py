@@ -13,7 +13,7 @@ from codecraft_client.agents.result import TaskResult
 from codecraft_client.agents.summary import verdict
 from codecraft_client.types import Task
 
-SHOWN = 60  # characters of what a task is doing
+SHOWN = 80  # characters of what a task is doing
 
 
 class Display:
@@ -57,7 +57,10 @@ class Display:
             case Printed():
                 self._progress.update(row, doing=_short(event.data.decode("utf-8", errors="replace")))
             case Retried():
-                self._progress.update(row, doing=_short(f"waiting {event.wait_s:.0f} s: {event.problem}"))
+                waiting = _short(f"retrying in {event.wait_s:.1f} s: {event.problem}")
+                self._progress.update(row, doing=waiting)
+                if not self._console.is_terminal:
+                    self._console.print(f"{escape(task.task_id)}  [dim]{waiting}[/dim]", soft_wrap=True)
             case _:
                 return
 

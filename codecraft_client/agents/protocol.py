@@ -131,6 +131,7 @@ class AgentOptions:
         api_key: Its secret; empty: none is sent.
         reward: How episodes pay.
         halt: Set when the run is being stopped: waits end, and HaltedError is raised.
+        answered: Set once the endpoint has said anything; until then an address where nobody is is taken for a mistake.
     """
 
     model: str = ""
@@ -140,6 +141,7 @@ class AgentOptions:
     reward: RewardOptions = field(default_factory=RewardOptions)
     settings: AgentSettings = field(default_factory=AgentSettings)
     halt: threading.Event = field(default_factory=threading.Event)
+    answered: threading.Event = field(default_factory=threading.Event)
 
 
 AgentFactory: TypeAlias = Callable[[AgentOptions], Agent]

@@ -187,7 +187,7 @@ def test_a_refusing_endpoint_is_one_line_and_status_1(address: str, serve_model:
     arguments = ["--all", "--agent", "light", "--model", "m", "--base-url", model.base_url, "--parallel", "1", "--json"]
     done = play(address, *arguments, cwd=tmp_path, OPENAI_API_KEY="wrong")
     assert done.returncode == 1
-    assert done.stderr.splitlines() == ["codecraft: the model's endpoint refuses: HTTP 401 Unauthorized: Incorrect API key provided"]
+    assert done.stderr.splitlines() == ["codecraft: the model can't be asked: HTTP 401 Unauthorized: Incorrect API key provided"]
     assert json.loads(done.stdout)["total"]["tasks"] == 0
 
 

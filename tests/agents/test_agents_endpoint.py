@@ -48,6 +48,21 @@ def test_what_may_go_away_is_asked_again(client: Client, make: AgentFactory, ser
     assert model.calls == 1
 
 
+def test_an_address_where_nobody_is_is_a_mistake(client: Client, make: AgentFactory) -> None:
+    """Where nobody has ever answered, nothing is asked again; the error names the URL."""
+    how = AgentOptions(model="m", base_url="http://127.0.0.1:9/v1", settings=QUICK)
+    with pytest.raises(ModelRefusedError, match=r"nobody answers at http://127.0.0.1:9/v1/chat/completions"):
+        played(client, make, how)
+
+
+def test_an_endpoint_that_goes_away_is_asked_again(client: Client, make: AgentFactory) -> None:
+    """One that has answered before may come back."""
+    how = AgentOptions(model="m", base_url="http://127.0.0.1:9/v1", settings=replace(QUICK, attempts=3))
+    how.answered.set()
+    with pytest.raises(ModelError, match="no reply after 3 attempts"):
+        played(client, make, how)
+
+
 def test_attempts_are_bounded(client: Client, make: AgentFactory, serve_model: ServeModel) -> None:
     """After `attempts` failures there is an error, which has the endpoint's words."""
     model = serve_model(hasty)
