@@ -8,9 +8,9 @@
             ...
         print(episode.submit().reward.value)
 
-The rooms, top to bottom: `command`; `progress`, `summary`, `store`; `runner`; `playing`; `choice`, `defects`; `light` (chat completions)
-over `post` (HTTP), `langchain` (the only one that knows LangChain; imported when asked for); `loop`; `hands`, `conversation`, `patience`,
-`meter`; `telling`, `wishes`, `prompts`, `excerpt`; `model`, `protocol`, `settings`, `errors`.
+The rooms, top to bottom: `command`; `progress`, `tables`; `summary`, `store`; `runner`; `playing`; `choice`, `defects`; `light` (chat
+completions) over `post` (HTTP), `langchain` (the only one that knows LangChain; imported when asked for); `loop`; `hands`,
+`conversation`, `patience`, `meter`; `telling`, `wishes`, `prompts`, `excerpt`; `model`, `protocol`, `settings`, `errors`.
 """
 
 from codecraft_client.agents.errors import AgentError, ModelError, ModelRefusedError

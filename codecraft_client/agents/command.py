@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from rich.console import Console
 
-from codecraft_client.agents import choice, defects, summary
+from codecraft_client.agents import choice, defects, summary, tables
 from codecraft_client.agents.errors import AgentBrokenError, ModelRefusedError
 from codecraft_client.agents.progress import Display
 from codecraft_client.agents.protocol import AgentFactory, AgentOptions, Budget
@@ -145,8 +145,9 @@ def _show(console: Console, results: _Results, run: dict[str, Any], *, as_json: 
     if as_json:
         sys.stdout.write(json.dumps(summary.as_json(run, results.known), indent=2) + "\n")
         return
-    summary.show(console, run, results.known)
-    console.print(f"results and transcripts: {results.store.directory}", markup=False, soft_wrap=True)
+    tables.show(console, run, results.known)
+    if results.known:
+        console.print(f"results and transcripts: {results.store.directory}", markup=False, soft_wrap=True)
 
 
 def _options(chosen: argparse.Namespace) -> AgentOptions:

@@ -1,12 +1,10 @@
-"""What a run came to: pass rates by category and difficulty, steps, tokens, time; as values, as JSON and as tables."""
+"""What a run came to: pass rates by category and difficulty, steps, tokens, time; as values and as JSON."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from codecraft_client.agents.result import TaskResult
 
@@ -64,49 +62,12 @@ def as_json(run: dict[str, Any], results: Sequence[TaskResult]) -> dict[str, Any
     }
 
 
-def show(console: Console, run: Mapping[str, Any], results: Sequence[TaskResult]) -> None:
-    """Print the tables; `run` says by which mode episodes paid."""
-    console.print(_tasks(results, run["reward_mode"]))
-    console.print(_groups("By category", "category", by_category(results)))
-    console.print(_groups("By difficulty", "difficulty", by_difficulty(results)))
-    console.print(_groups("All", "", {"all": group(results)}))
-
-
 def verdict(result: TaskResult) -> str:
     """Return what a result is, in a word or two, as markup."""
     if not result.judged:
         return f"[yellow]not judged: {escape(result.problem)}[/yellow]"
     colour = "green" if result.passed else "red"
     return f"[{colour}]{result.outcome.replace('_', ' ')}[/{colour}]"
-
-
-def _tasks(results: Sequence[TaskResult], reward_mode: str) -> Table:
-    title = f"Tasks (reward: {reward_mode})"
-    table = Table("task", "title", "result", "score", "return", "steps", "tokens", "time", title=title)
-    for result in results:
-        tokens = f"{'~' if result.estimated_tokens else ''}{result.tokens}"
-        time = f"{result.seconds:.1f} s"
-        paid = (_number(result.score), _number(result.episode_return))
-        table.add_row(escape(result.task_id), escape(result.title), verdict(result), *paid, str(result.steps), tokens, time)
-    return table
-
-
-def _groups(title: str, heading: str, groups: dict[str, Group]) -> Table:
-    table = Table(heading, "tasks", "judged", "passed", "pass rate", "score", "steps", "tokens", "time", title=title)
-    for name, one in groups.items():
-        rate = "-" if one.pass_rate is None else f"{one.pass_rate:.0%}"
-        table.add_row(
-            escape(name),
-            str(one.tasks),
-            str(one.judged),
-            str(one.passed),
-            rate,
-            _number(one.mean_score),
-            _number(one.mean_steps, 1),
-            str(one.tokens),
-            f"{one.seconds:.1f} s",
-        )
-    return table
 
 
 def _grouped(results: Sequence[TaskResult], key: Callable[[TaskResult], str]) -> dict[str, Group]:
@@ -118,7 +79,3 @@ def _grouped(results: Sequence[TaskResult], key: Callable[[TaskResult], str]) ->
 
 def _mean(values: Sequence[float]) -> float | None:
     return sum(values) / len(values) if values else None
-
-
-def _number(value: float | None, digits: int = 2) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"

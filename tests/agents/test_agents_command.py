@@ -192,14 +192,15 @@ def test_a_refusing_endpoint_is_one_line_and_status_1(address: str, serve_model:
 
 
 def test_tasks_that_can_not_be_judged_have_status_1(address: str, tmp_path: Path) -> None:
-    """Where the model could not be had for a task, the table says that it was not judged."""
+    """Where the model could not be had for a task, that is told, and there is no table of nothing."""
     (tmp_path / "gone.py").write_text(
         "from codecraft_client.agents import ModelError\n\n\nclass Gone:\n    def play(self, task, episode):\n"
         "        raise ModelError('gone fishing')\n\n\ndef make(options):\n    return Gone()\n"
     )
     done = play(address, "1", "--agent", "gone:make", "--out", str(tmp_path / "run"), cwd=tmp_path, COLUMNS="200")
     assert done.returncode == 1
-    assert "not judged: gone fishing" in done.stdout
+    assert "not judged: gone fishing" in done.stderr
+    assert done.stdout.startswith("results and transcripts: ")
 
 
 @pytest.mark.parametrize(
