@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from importlib.metadata import version
 
 from rich.console import Console
 from rich.table import Table
@@ -64,6 +65,7 @@ def _check_target(target: str, origin: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="codecraft", description="Talk to a codecraft server.", epilog=EPILOG)
+    parser.add_argument("--version", action="version", version=f"codecraft {version('codecraft')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, speaker, function, text in (
         ("demo", Client, _demo, "play the demo, against a server of its own where none answers on this machine"),

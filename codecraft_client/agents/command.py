@@ -7,13 +7,14 @@ import argparse
 import json
 import math
 import os
+import re
+import shlex
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from rich.console import Console
 
@@ -70,8 +71,11 @@ def run(client: Client, console: Console, chosen: argparse.Namespace) -> int:
     options = _options(chosen)
     _check(make, options)
     tasks = _tasks(client, chosen)
-    with Store(_out(chosen), _played_with(chosen), resume=chosen.resume) as store:
+    with Store(_out(chosen), _played_with(chosen), resume=chosen.resume) as store, _resumable(store.directory):
         results = _Results(store, tasks)
+        if chosen.resume:
+            to_play = len(results.open_tasks)
+            sys.stderr.write(f"codecraft: {results.total - to_play} of {results.total} judged already, {to_play} to play\n")
         try:
             _play(client, make, options, results, chosen.parallel)
         except ModelRefusedError as error:
@@ -90,6 +94,16 @@ def _check(make: AgentFactory, options: AgentOptions) -> None:
             make(options)
     except defects.AgentRaisedError as error:
         raise UsageError(f"the agent can't be made: {error}") from error
+
+
+@contextmanager
+def _resumable(directory: Path) -> Iterator[None]:
+    """Tell whoever stops the run how to go on."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        sys.stderr.write(f"codecraft: interrupted; go on with --resume --out {shlex.quote(str(directory))}\n")
+        raise
 
 
 class _Results:
@@ -197,10 +211,13 @@ def _played_with(chosen: argparse.Namespace) -> dict[str, Any]:
 def _out(chosen: argparse.Namespace) -> Path:
     if chosen.out is not None:
         out: Path = chosen.out
+        if chosen.resume and not (out / "results.jsonl").exists():
+            raise UsageError(f"there is no run in {out} that could be resumed")
         return out
     if chosen.resume:
         raise UsageError("say which run is to be resumed: --out DIR")
-    return Path("runs") / f"{time.strftime('%Y%m%dT%H%M%S')}-{quote(chosen.agent, safe='')}"
+    agent = re.sub(r"[^\w.-]+", "-", chosen.agent)
+    return Path("runs") / f"{time.strftime('%Y%m%dT%H%M%S')}-{agent}"
 
 
 def _discount(text: str) -> float:

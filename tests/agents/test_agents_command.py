@@ -173,9 +173,11 @@ def test_what_is_stopped_shows_what_there_is_and_closes_all(serve_model: ServeMo
         resumed = play(address, *arguments, "--resume")
     assert process.returncode == 128 + number, complained
     assert "Traceback" not in complained
+    assert complained.endswith(f"codecraft: interrupted; go on with --resume --out {out}\n")
     finished = json.loads(printed)["tasks"]
     assert HALF - 1 <= len(finished) < COUNT
     assert resumed.returncode == 0, resumed.stderr
+    assert resumed.stderr.startswith(f"codecraft: {len(finished)} of {COUNT} judged already, {COUNT - len(finished)} to play\n")
     report = json.loads(resumed.stdout)
     assert report["total"]["passed"] == COUNT
     assert [task for task in report["tasks"] if task in finished] == finished
@@ -197,10 +199,11 @@ def test_tasks_that_can_not_be_judged_have_status_1(address: str, tmp_path: Path
         "from codecraft_client.agents import ModelError\n\n\nclass Gone:\n    def play(self, task, episode):\n"
         "        raise ModelError('gone fishing')\n\n\ndef make(options):\n    return Gone()\n"
     )
-    done = play(address, "1", "--agent", "gone:make", "--out", str(tmp_path / "run"), cwd=tmp_path, COLUMNS="200")
+    done = play(address, "1", "--agent", "gone:make", cwd=tmp_path, COLUMNS="200")
     assert done.returncode == 1
     assert "not judged: gone fishing" in done.stderr
-    assert done.stdout.startswith("results and transcripts: ")
+    assert done.stdout.startswith("results and transcripts: runs/")
+    assert done.stdout.endswith("-gone-make\n")
 
 
 @pytest.mark.parametrize(
@@ -236,9 +239,9 @@ def test_a_run_is_resumed_with_the_same_reward_only(address: str, tmp_path: Path
     (tmp_path / "idle.py").write_text(
         "class Idle:\n    def play(self, task, episode):\n        return iter(())\n\n\ndef make(options):\n    return Idle()\n"
     )
-    run = ("1", "--agent", "idle:make", "--out", "run", "--resume")
+    run = ("1", "--agent", "idle:make", "--out", "run")
     assert play(address, *run, cwd=tmp_path).returncode == 0
-    refused = play(address, *run, "--reward-mode", "milestones", cwd=tmp_path)
+    refused = play(address, *run, "--resume", "--reward-mode", "milestones", cwd=tmp_path)
     assert (refused.returncode, "reward_mode was 'outcome' and is 'milestones'" in refused.stderr) == (1, True)
 
 
@@ -258,6 +261,7 @@ def test_a_discount_factor_is_one(value: str) -> None:
         (["1", "--agent", "light"], "--model"),
         (["1", "--agent", "nobody"], "no agent 'nobody'"),
         (["1", "--agent", "light", "--model", "m", "--resume"], "--out DIR"),
+        (["1", "--agent", "light", "--model", "m", "--resume", "--out", "none"], "no run in none that could be resumed"),
         (["--category", "none", "--agent", "light", "--model", "m"], "no task of the category 'none'"),
         (["1", "--agent", "light", "--model", "m", "--api-key-file", "missing"], "the API key can't be read"),
         (["no-such-task", "--agent", "light", "--model", "m"], "no-such-task"),

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 from scripted_service import Script
@@ -21,6 +22,12 @@ def test_help_is_everywhere(command: list[str]) -> None:
     done = codecraft(*command, "--help")
     assert done.returncode == 0
     assert "usage: codecraft" in done.stdout
+
+
+def test_the_version_is_told() -> None:
+    """Without a server, as by `codecraft-server --version`."""
+    done = codecraft("--version")
+    assert (done.returncode, done.stdout) == (0, f"codecraft {version('codecraft')}\n")
 
 
 @pytest.mark.parametrize("arguments", [[], ["dance"], ["info", "--colour"]])
