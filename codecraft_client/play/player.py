@@ -180,7 +180,7 @@ class Player:
         self._over = True
 
     def _help(self, _rest: str) -> None:
-        self._screen.lines(HELP)
+        self._screen.prose(HELP)
 
 
 def _named(path: str, how: str) -> str:

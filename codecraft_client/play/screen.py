@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from typing import IO
 
+from rich.console import Console
+from rich.text import Text
+
 from codecraft_client.colours import wanted
 from codecraft_client.events import GradingPhase, Output, Phase, StepEvent, StepResult, SubmitEvent, SubmitResult
 from codecraft_client.grades import CheckResult
@@ -20,6 +23,7 @@ class Screen:
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
         self._colour = wanted(stream)
+        self._console = Console(file=stream)  # knows the terminal's width, also when it changes
         self._streams: dict[Stream, Printable] = {}
         self._at_start = True
         self._begin()
@@ -30,18 +34,25 @@ class Screen:
             text = printable(line).rstrip("\n")
             self._write(("" if self._at_start else "\n") + self._styled(text, style) + "\n")
 
+    def prose(self, lines: Iterable[str], style: str = "") -> None:
+        """Write text that somebody wrote to be read: a terminal has its lines broken between words."""
+        text = printable("\n".join(lines)).rstrip("\n")
+        if self._stream.isatty():
+            text = "\n".join(line.plain for line in Text(text).wrap(self._console, self._console.width))
+        self.lines([text], style)
+
     def note(self, text: str) -> None:
         """Say something of our own."""
-        self.lines([text], DIM)
+        self.prose([text], DIM)
 
     def error(self, text: object) -> None:
         """Say what is wrong."""
-        self.lines([str(text)], RED)
+        self.prose([str(text)], RED)
 
     def task(self, task: Task) -> None:
         """Show a task."""
-        self.lines([f"Task {task.task_id}: {task.title}"], BOLD)
-        self.lines([task.description.strip(), *([f"Judged by: {task.test.strip()}"] if task.test.strip() else [])])
+        self.prose([f"Task {task.task_id}: {task.title}"], BOLD)
+        self.prose([task.description.strip(), *([f"Judged by: {task.test.strip()}"] if task.test.strip() else [])])
         limits = task.limits
         self.note(f"{limits.steps} steps, {limits.episode_s:g} s in all, {limits.command_s:g} s a command; {task.image}")
 
