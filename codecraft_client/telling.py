@@ -92,7 +92,7 @@ def _end(end: CommandEnd) -> list[str]:
             code = "" if end.exit_code is None else f", exit code {end.exit_code}"
             lines.append(f"({end.reason.value.replace('_', ' ')}{code})")
     if end.session_restarted:
-        lines.append("(the shell was started anew)")
+        lines.append("(the shell was started anew: variables that are not exported and functions are gone, the directory stays)")
     if end.dropped_bytes:
         lines.append(f"({end.dropped_bytes} bytes of output were dropped)")
     return lines

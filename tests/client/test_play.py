@@ -145,6 +145,7 @@ def test_ctrl_c(fake_address: str, tmp_path: Path) -> None:
         person.wait_for("begun\r\n")
         person.type("\x03")
         person.wait_for("(interrupted)")
+        person.wait_for("variables that are not exported and functions are gone")
         person.command("echo on")
         person.wait_for("[98]")
         person.wait_for("\x1b[0;1m$")
