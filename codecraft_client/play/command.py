@@ -39,6 +39,8 @@ def run(client: Client, console: Console, chosen: argparse.Namespace) -> int:
         screen.note(":help tells what can be done")
         player = Player(episode, _lines(), screen)
         player.play()
+        if player.outcome is None:
+            screen.note("Nothing was submitted (:submit has the work judged).")
         return 0 if player.outcome in (None, Outcome.PASSED, Outcome.GAVE_UP) else 1
 
 

@@ -62,7 +62,7 @@ def test_input_for_a_command(fake_address: str) -> None:
     """Commands read nothing, but for those that are asked to."""
     done = played(fake_address, "cat", ":stdin cat", "one", "two", ".", ":stdin", "echo on \\", "and on")
     said = done.stdout.split("can be done\n")[1]
-    assert said == "one\ntwo\nsay what is to be run: :stdin COMMAND\non \\ and on\n"
+    assert said.startswith("one\ntwo\nsay what is to be run: :stdin COMMAND\non \\ and on\n")
 
 
 def test_what_is_not_understood(fake_address: str) -> None:
@@ -74,6 +74,13 @@ def test_what_is_not_understood(fake_address: str) -> None:
     assert ":write PATH" in said
     assert "never" not in said
     assert done.returncode == 0
+
+
+def test_leaving_without_a_submission(fake_address: str) -> None:
+    """Where input ends before :submit, that is said; the status is 0 all the same."""
+    done = played(fake_address)
+    assert done.returncode == 0
+    assert done.stdout.endswith("Nothing was submitted (:submit has the work judged).\n")
 
 
 def test_failing_and_running_out() -> None:
