@@ -21,6 +21,7 @@ from codecraft_client.agents.errors import AgentBrokenError
 from codecraft_client.agents.result import TaskResult
 from codecraft_client.agents.runner import Runner
 from codecraft_client.errors import TransportError
+from codecraft_client.trajectory import read, record
 from codecraft_server.grading.verdict import FaultKind, GradingFault
 from codecraft_server.settings import EpisodeSettings
 
@@ -169,6 +170,23 @@ def test_an_agent_of_ones_own_needs_no_model(tmp_path: Path) -> None:
     with word_world(2) as address:
         results = run(address, lambda _options: Mine(), AgentOptions(settings=QUICK), tmp_path)
     assert all(result.passed and result.stopped == "" for result in results.values())
+
+
+def test_an_agent_of_ones_own_may_record_its_episode(tmp_path: Path) -> None:
+    """The trajectory is whole, the submission included, though the run keeps transcripts only."""
+
+    class Recording:
+        def play(self, task: Task, episode: Episode) -> Iterator[AgentEvent]:
+            with Client(address) as client:
+                record(episode, tmp_path / f"{episode.episode_id}.jsonl", client.server_info())
+            episode.write_file("answer.txt", f"word-{task.task_id}!")
+            yield from ()
+
+    with word_world(1) as address:
+        results = run(address, lambda _options: Recording(), AgentOptions(settings=QUICK), tmp_path / "transcripts")
+    assert results["1"].passed
+    (file,) = tmp_path.glob("*.jsonl")
+    assert read(file).end is not None
 
 
 def test_an_agent_that_uses_up_its_steps_has_failed(tmp_path: Path) -> None:
