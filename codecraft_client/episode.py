@@ -35,6 +35,7 @@ class Episode:
         observation: What the last step (at first: the opening) let the agent see.
         outcome: How it ended, as far as this client has been told; None while it goes on.
         listener: Told everything that is done in it from now on, such as a recorder.
+        lost: Told of each error of a step's line that is about to be waited out, while the line is being won back.
     """
 
     def __init__(self, connection: Connection, ready: Ready) -> None:
@@ -45,6 +46,7 @@ class Episode:
         self.observation: Observation = ready.observation
         self.outcome: Outcome | None = None
         self.listener = Listener()
+        self.lost: Callable[[CodecraftError], None] | None = None
         self._connection = connection
         self._next_index = 0
         self._in_doubt = False  # whether the last step counts: it may not have arrived, or have been withdrawn
@@ -95,7 +97,7 @@ class Episode:
         exchange = StepStream(request, self._connection.backoff(), self._deadline_s(action))
         self._next_index = index + 1
         self.listener.acting(index, action, stream)
-        self._running = running = Running(self._connection, self, exchange, self.listener, partial(self._settled, exchange))
+        self._running = running = Running(self._connection, self, exchange, self.listener, partial(self._settled, exchange), lost=self.lost)
         if stream:
             running.wait_for_first()
         return running

@@ -5,7 +5,7 @@ import codecs
 from codecraft_client.events import Progress, Pulling, Queued, StepResult, SubmitResult
 from codecraft_client.grades import Grade
 from codecraft_client.rewards import MilestoneChange, Reward
-from codecraft_client.types import CommandEnd, EndReason, FileList, FileType
+from codecraft_client.types import CommandEnd, EndReason, FaultReason, FileList, FileType
 
 KINDS = {FileType.DIRECTORY: "/", FileType.LINK: "@"}
 
@@ -20,7 +20,8 @@ def result_lines(result: StepResult) -> list[str]:
             lines.append(f"({seen.file.size_bytes} bytes in all)")
     if seen.files is not None:
         lines += _entries(seen.files)
-    if seen.command_end is not None:
+    shut_down = result.fault is not None and result.fault.reason is FaultReason.SHUTDOWN
+    if seen.command_end is not None and not shut_down:  # why it ended is told below
         lines += _end(seen.command_end)
     lines += [_milestone(change) for change in result.milestones]
     if result.fault is not None:

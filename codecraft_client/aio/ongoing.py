@@ -29,6 +29,7 @@ class Ongoing(Generic[EventT, ResultT]):
         *,
         told: Callable[[EventT], None] | None = None,
         settled: Callable[[CodecraftError | None], None] | None = None,
+        lost: Callable[[CodecraftError], None] | None = None,
     ) -> None:
         """Make the first call.
 
@@ -36,12 +37,14 @@ class Ongoing(Generic[EventT, ResultT]):
             transport: What carries it.
             exchange: What is said.
             told: Given each event as it is iterated over.
+            lost: Told, in the iterating coroutine, of each error that is about to be waited out.
             settled: Told once, in the iterating coroutine, how it ended: None when there is a result.
         """
         self._transport = transport
         self._exchange = exchange
         self._told = told
         self._settled = settled
+        self._lost = lost
         self._detached = primitives.Event()
         self._error: CodecraftError | None = None
         self._over = False
@@ -112,6 +115,8 @@ class Ongoing(Generic[EventT, ResultT]):
             self._check_detached(error)
             delay, meanwhile = self._exchange.failed(error, time.monotonic())
             self._news.extend(meanwhile)
+            if self._lost is not None:
+                self._lost(error)
             await self._detached.wait(delay)
             self._check_detached(error)
         except CodecraftError as final:

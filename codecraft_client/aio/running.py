@@ -38,7 +38,14 @@ class AsyncRunning(Ongoing[StepEvent, StepResult]):
     """
 
     def __init__(
-        self, connection: Connection, key: Key, stream: StepStream, listener: Listener, settled: Callable[[CodecraftError | None], None]
+        self,
+        connection: Connection,
+        key: Key,
+        stream: StepStream,
+        listener: Listener,
+        settled: Callable[[CodecraftError | None], None],
+        *,
+        lost: Callable[[CodecraftError], None] | None = None,
     ) -> None:
         self.step_index = stream.step_index
         self._connection = connection
@@ -46,7 +53,7 @@ class AsyncRunning(Ongoing[StepEvent, StepResult]):
         self._listener = listener
         self._stdin = primitives.Lock()
         self._stdin_offset = 0
-        super().__init__(connection.transport, stream, told=listener.told, settled=settled)
+        super().__init__(connection.transport, stream, told=listener.told, settled=settled, lost=lost)
 
     def __repr__(self) -> str:
         """Which step it is, of which episode, and whether it has ended; without the episode's token."""

@@ -12,6 +12,7 @@ from codecraft_client.play.editor import edited
 from codecraft_client.play.hands import Interrupts, forwarded
 from codecraft_client.play.lines import Lines
 from codecraft_client.play.screen import Screen
+from codecraft_client.retry import RetryPolicy
 from codecraft_client.types import ActionError, Outcome
 
 READ_MOST = 900_000  # the contract's bound of one read
@@ -42,6 +43,8 @@ class Player:
         self._screen = screen
         self._cwd = episode.task.working_dir if episode.task else b""
         self._over = False
+        self._told_lost = False
+        episode.lost = self._lost
         self._again = False  # whether a submission is to be judged once more
         acts = (self._edit, self._help, self._list, self._quit, self._read, self._stdin, self._submit, self._task, self._write)
         self._acts: Mapping[str, Callable[[str], None]] = dict(zip(WORDS, acts, strict=True))
@@ -82,6 +85,7 @@ class Player:
     def _do(self, line: str) -> None:
         if not line.strip():
             return
+        self._told_lost = False
         if not (line[0] == ":" and line[1:2].isalpha()):
             self._run(line)
             return
@@ -108,6 +112,12 @@ class Player:
                 for event in running:
                     self._screen.event(event)
             self._seen(running.result())
+
+    def _lost(self, _error: CodecraftError) -> None:
+        """Tell at once that the connection is lost, once for each command."""
+        if not self._told_lost:
+            self._told_lost = True
+            self._screen.note(f"(connection lost; trying for {RetryPolicy().window_s:g} s to win it back)")
 
     def _seen(self, result: StepResult) -> None:
         self._screen.result(result)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cutting_proxy import CuttingProxy
 from fake_server import a_task
 from terminals import PROMPT, terminal
 from worlds import fake_world
@@ -74,6 +75,16 @@ def test_what_is_not_understood(fake_address: str) -> None:
     assert ":write PATH" in said
     assert "never" not in said
     assert done.returncode == 0
+
+
+def test_a_lost_connection_is_told_at_once(fake_address: str, tmp_path: Path) -> None:
+    """While it is tried to win it back, the person knows what is waited for."""
+    with CuttingProxy(fake_address, cuts=0, between=(1, 2)) as proxy, terminal(tmp_path, "play", "1", "--target", proxy.address) as person:
+        person.wait_for(PROMPT)
+        proxy.stop()
+        person.type("echo on\r")
+        person.wait_for("connection lost; trying for 30 s")
+        person.process.kill()
 
 
 def test_leaving_without_a_submission(fake_address: str) -> None:
