@@ -33,8 +33,6 @@ variable parts in `details`, which travel to the client; so they never hold a pa
         TaskSetupError
 """
 
-from collections.abc import Sequence
-
 _LISTED = "`codecraft tasks` lists those of a server, `codecraft-server tasks list` those of a file"
 
 
@@ -75,7 +73,7 @@ class InvalidFieldError(CodecraftError):
 class TaskNotFoundError(CodecraftError):
     """The curriculum has no task of this id, or none that fits a choice."""
 
-    def __init__(self, task_id: str = "", *, near: Sequence[str] = (), wanted: str = "") -> None:
+    def __init__(self, task_id: str = "", *, near: tuple[str, ...] = (), wanted: str = "") -> None:
         """`task_id` as asked for and ids that are `near`, or in `wanted` the filter of a choice."""
         if wanted:
             super().__init__(f"no task with checks fits the choice ({wanted}); {_LISTED}", wanted=wanted)

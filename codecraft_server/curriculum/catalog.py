@@ -23,7 +23,7 @@ class Curriculum:
         """Return one task; raises TaskNotFoundError."""
         task = self.tasks.get(task_id)
         if task is None:
-            raise TaskNotFoundError(task_id, near=get_close_matches(task_id[:128], list(islice(self.tasks, _COMPARED)), n=_NEAR))
+            raise TaskNotFoundError(task_id, near=tuple(get_close_matches(task_id[:128], list(islice(self.tasks, _COMPARED)), n=_NEAR)))
         return task
 
     @property

@@ -14,8 +14,7 @@ pytestmark = pytest.mark.docker
 SEED = "1"
 
 
-@pytest.mark.alone
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_every_cheat_earns_its_control_and_nothing_from_the_real_grader(tmp_path: Path) -> None:
     """All controls work; each cheat fails on its probe and on one of a sample of shipped tasks, whose solutions and wrong answers hold."""
     report = tmp_path / "report.json"
