@@ -90,7 +90,7 @@ PROCESS_ROWS: tuple[Row, ...] = (
         "zombies of a parent that does not wait",
         b"sh -c 'for i in 1 2 3 4 5 6 7 8; do (:) & done; exec sleep 0.05'",
         b"",
-        after=(Step(COUNT_ZOMBIES, b"0\n"),),
+        after=(Step(b"until " + COUNT_ZOMBIES + b" | grep -qx 0; do :; done; " + COUNT_ZOMBIES, b"0\n"),),  # reaped soon, not at once
     ),
     row(
         "orphans are reaped",
