@@ -33,7 +33,15 @@ variable parts in `details`, which travel to the client; so they never hold a pa
         TaskSetupError
 """
 
+from collections.abc import Iterable
+
 _LISTED = "`codecraft tasks` lists those of a server, `codecraft-server tasks list` those of a file"
+
+
+def did_you_mean(near: Iterable[str]) -> str:
+    """Join what was asked for in vain to what follows: by the names that may have been meant, or by a semicolon alone."""
+    names = " or ".join(map(repr, near))
+    return f"; did you mean {names}?" if names else ";"
 
 
 class CodecraftError(Exception):
@@ -78,8 +86,7 @@ class TaskNotFoundError(CodecraftError):
         if wanted:
             super().__init__(f"no task with checks fits the choice ({wanted}); {_LISTED}", wanted=wanted)
             return
-        meant = f"; did you mean {' or '.join(map(repr, near))}?" if near else ";"
-        super().__init__(f"no task {task_id[:128]!r} in the curriculum{meant} {_LISTED}", task_id=task_id[:128])
+        super().__init__(f"no task {task_id[:128]!r} in the curriculum{did_you_mean(near)} {_LISTED}", task_id=task_id[:128])
 
 
 class EpisodeNotFoundError(CodecraftError):

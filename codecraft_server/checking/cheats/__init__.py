@@ -21,7 +21,7 @@ from codecraft_server.checking.cheats import (
     tools,
 )
 from codecraft_server.checking.cheats.cheat import Cheat, Control, Weakened
-from codecraft_server.errors import ConfigurationError
+from codecraft_server.errors import ConfigurationError, did_you_mean
 
 __all__ = ["CHEATS", "Cheat", "Control", "Weakened", "named"]
 
@@ -41,7 +41,6 @@ def named(names: Sequence[str]) -> tuple[Cheat, ...]:
     patterns = ["*" if name == "all" else name for name in names]
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in CHEATS):
-            near = get_close_matches(pattern, CHEATS, n=_NEAR)
-            meant = f"; did you mean {' or '.join(map(repr, near))}?" if near else ";"
+            meant = did_you_mean(get_close_matches(pattern, CHEATS, n=_NEAR))
             raise ConfigurationError(f"no cheat is called {pattern[:128]!r}{meant} `codecraft-server tasks check --help` names all of them")
     return tuple(cheat for name, cheat in CHEATS.items() if any(fnmatchcase(name, pattern) for pattern in patterns))
