@@ -61,17 +61,18 @@ def sh(name, script, **more):
     return {"name": name, "argv": ["/bin/sh", "-c", script], **more}
 
 
+# Every span is several times what it takes on a machine of its own: one that is busy with other things is no fault of the learner's.
 mark = os.path.join(work, "..", "mark")
-trial("none", [], 2, 3)
-trial("ordinary", [sh("slow", "sleep 0.6; echo slow"), sh("quick", "echo quick; echo oops >&2; printf end"), sh("three", "exit 3"), sh("quiet", ":"), {"name": "missing", "argv": ["/no/such/program"]}, sh("killed", "kill -9 $$"), {"name": "words", "argv": ["/usr/bin/printf", "%s|", "a b", "*", "$HOME"]}], 3, 5)
-trial("side by side", [sh(f"s{number}", "sleep 1; echo ok") for number in range(5)], 5, 3.2)
-trial("two at once", [sh(f"t{number}", f"echo + >> {mark}.two; sleep 0.3; echo - >> {mark}.two", timeout=5) for number in range(6)], 2, 6)
+trial("none", [], 2, 12)
+trial("ordinary", [sh("slow", "sleep 0.6; echo slow"), sh("quick", "echo quick; echo oops >&2; printf end"), sh("three", "exit 3"), sh("quiet", ":"), {"name": "missing", "argv": ["/no/such/program"]}, sh("killed", "kill -9 $$"), {"name": "words", "argv": ["/usr/bin/printf", "%s|", "a b", "*", "$HOME"]}], 3, 15)
+trial("side by side", [sh(f"s{number}", "sleep 3; echo ok") for number in range(5)], 5, 12)
+trial("two at once", [sh(f"t{number}", f"echo + >> {mark}.two; sleep 1; echo - >> {mark}.two", timeout=20) for number in range(6)], 2, 20)
 with open(mark + ".two") as file:
     steps = file.read().split()
 print("most at once:", max(steps[:end].count("+") - steps[:end].count("-") for end in range(len(steps) + 1)))
-trial("one at once", [sh(f"o{number}", f"mkdir {mark} && sleep 0.2 && rmdir {mark} && echo alone") for number in range(4)], 1, 6)
-trial("too long", [sh("sleeper", "echo begun; sleep 30; echo never", timeout=0.5), sh("stubborn", "trap '' TERM; echo stubborn; while :; do sleep 0.1; done", timeout=0.5), {"name": "polite", "argv": ["/usr/bin/python3", "-u", "-c", "import signal, sys, time\nsignal.signal(15, lambda *_: (print('bye'), sys.exit(0)))\nprint('here')\ntime.sleep(30)"], "timeout": 1}, sh("fine", "echo fine", timeout=0.5)], 4, 4)
-trial("children", [sh("parent", f"(sleep 2; touch {mark}.late) & sleep 20", timeout=0.4), sh("leaves one", f"(sleep 2; touch {mark}.left) & echo gone"), sh("holds the pipe", "sleep 25 & echo done")], 3, 4)
-time.sleep(2.2)
+trial("one at once", [sh(f"o{number}", f"mkdir {mark} && sleep 0.2 && rmdir {mark} && echo alone") for number in range(4)], 1, 15)
+trial("too long", [sh("sleeper", "echo begun; sleep 60; echo never", timeout=3), sh("stubborn", "trap '' TERM; echo stubborn; while :; do sleep 0.1; done", timeout=3), {"name": "polite", "argv": ["/usr/bin/python3", "-u", "-c", "import signal, sys, time\nsignal.signal(15, lambda *_: (print('bye'), sys.exit(0)))\nprint('here')\ntime.sleep(60)"], "timeout": 4}, sh("fine", "echo fine", timeout=3)], 4, 18)
+trial("children", [sh("parent", f"(sleep 6; touch {mark}.late) & sleep 40", timeout=0.4), sh("leaves one", f"(sleep 6; touch {mark}.left) & echo gone"), sh("holds the pipe", "sleep 40 & echo done", timeout=60)], 3, 18, timeout=65)
+time.sleep(6)
 print("left behind:", [name for name in (".late", ".left") if os.path.exists(mark + name)])
-trial("much output", [sh("yes", "yes 0123456789 | head -c 3000000"), sh("binary", "printf 'a\\377b\\n'"), sh("after", "echo x")], 1, 8)
+trial("much output", [sh("yes", "yes 0123456789 | head -c 3000000"), sh("binary", "printf 'a\\377b\\n'"), sh("after", "echo x")], 1, 18)

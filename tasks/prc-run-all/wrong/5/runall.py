@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-GRACE_S = 0.5
+GRACE_S = 2
 KEPT = 1000
 
 
