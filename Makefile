@@ -5,6 +5,9 @@
 PYTHON ?= python3
 ARGS ?=
 
+# Container images often set it, to keep their layers small; here it would have each process compile all of this anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 bin := .venv/bin
 engine := images/engine.sh
 
@@ -28,7 +31,7 @@ test: setup guest ## run all the tests, with an engine of its own where none run
 	@exec $(engine) with -- sh -c '$(bin)/codecraft-server images && exec tests/run.sh "$$@"' tests/run.sh $(ARGS)
 
 unit: setup guest ## run the tests that need neither engine nor server
-	@exec $(bin)/python -m pytest tests/unit -n 2 $(ARGS)
+	@exec $(bin)/python -m pytest tests/unit -n 2 --hypothesis-profile quick $(ARGS)
 
 check: setup ## lint, types, import rules, schema, generated code, Go
 	$(bin)/python -m ruff check .

@@ -67,7 +67,7 @@ class GradingBounds:
     looks: int = 16  # paths that are looked at in one moment; the guest's bound
     hold_s: float = 2.0  # between the renewals of a freeze, which ends by itself after 5 s
     stop_tries: int = 10  # of a second each, for processes that are many and slow to stop
-    end_tries: int = 4  # of two seconds and more each, likewise to end
+    end_tries: int = 4  # of five seconds and more each, likewise to end
     slack_s: float = 120.0  # beyond a check's own time: what its end may take (kill_timeout_s, end_tries), and the service may add
     prepare_s: float = 600.0  # until a fresh sandbox has the work in it, a pull and the task's setup included
     prepare_tries: int = 2  # a sandbox that is lost or can't be started meanwhile is the service's affair, so another one is tried

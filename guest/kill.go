@@ -11,7 +11,7 @@ import (
 
 const (
 	maxStopRounds = 100
-	verifyFor     = 2 * time.Second
+	verifyFor     = 5 * time.Second
 	shortestPause = 500 * time.Microsecond
 	longestPause  = 10 * time.Millisecond
 )

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from blockbuster import BlockBuster
-from hypothesis import HealthCheck, settings
+from profiles import register
 
-# How long an example takes says how busy the machine is, not whether the code is right.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
+register()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from authoring import DEFAULTS, SCHEMA, complaints, document, entry, loaded
 from foreign import TRIPLE, jsonl
-from jsonschema import Draft202012Validator, validate
+from jsonschema import Draft202012Validator
 from snippets import snippet, table
 
 from codecraft_server.checking import remedies
@@ -29,7 +29,7 @@ def reverse(**changes: Any) -> dict[str, Any]:
 def valid(folder: Path, content: dict[str, Any]) -> None:
     """Both the loader and the schema take it."""
     loaded(folder, content)
-    validate(content, SCHEMA, cls=Draft202012Validator)
+    Draft202012Validator(SCHEMA).validate(content)
 
 
 def test_the_milestones_of_the_page_load(tmp_path: Path) -> None:

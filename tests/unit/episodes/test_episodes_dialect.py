@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from codecraft_server.episodes.dialect import EXAMPLE, parse
 from codecraft_server.episodes.events import (
@@ -133,7 +134,7 @@ def decoded(raw: bytes) -> str:
     return raw[: len(raw) & ~1].decode("utf-16-le", "surrogatepass")
 
 
-MODERATE = settings(max_examples=50, deadline=None)
+MODERATE = examples(0.5)
 anything = st.binary(max_size=40).map(decoded)
 whole_characters = st.binary(max_size=40).map(lambda raw: raw.decode(errors="replace"))
 

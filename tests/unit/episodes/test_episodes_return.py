@@ -6,8 +6,9 @@ from contextlib import AsyncExitStack
 
 from fakes import a_task
 from fakes.game import Games
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from codecraft_server.grading.verdict import FaultKind, GradingFault
 from codecraft_server.rewards import Reward
@@ -43,7 +44,7 @@ async def play(said: list[str], penalty: float, score: float, *, faults: bool, i
         return paid, result.episode_return
 
 
-@settings(max_examples=40, deadline=None)
+@examples(0.4)
 @given(
     said=st.lists(texts, max_size=12),
     penalty=st.floats(-10, 0),

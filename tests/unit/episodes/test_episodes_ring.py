@@ -1,12 +1,13 @@
 """The ring of a command's output, by properties: whatever readers do, bytes come once, in order, and nothing goes missing unsaid."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from codecraft_server.episodes.ring import PIECE_BYTES, PIECE_COST, Cursor, Ring
 from codecraft_server.sandbox import Gap, Output, Stream
 
-MODERATE = settings(max_examples=60, deadline=None)
+MODERATE = examples(0.6)
 PATTERN = bytes(range(251)) * 100  # no power of two divides its period, so that bytes tell their place
 
 

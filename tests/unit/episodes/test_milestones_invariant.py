@@ -7,8 +7,9 @@ from contextlib import AsyncExitStack
 import pytest
 from fakes.game import Games
 from fakes.milestones import behind_its_back, with_milestones, write
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from codecraft_server.episodes.events import ReadFile
 from codecraft_server.rewards import Reward, RewardKind, RewardMode, RewardTerms
@@ -47,7 +48,7 @@ async def play(made: list[str], wanted: RewardTerms, score: float, penalty: floa
         return rewards if in_words else [*rewards, result_of_all.reward], result_of_all.episode_return
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.6)
 @given(made=st.lists(moves, max_size=10), wanted=terms, score=st.floats(0, 1), penalty=st.floats(-10, 0), in_words=st.booleans())
 def test_what_the_steps_paid_is_the_return_is_the_formula(
     made: list[str], wanted: RewardTerms, score: float, penalty: float, *, in_words: bool

@@ -5,8 +5,9 @@ from fractions import Fraction
 
 import pytest
 from fakes import a_check, a_task
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from profiles import examples
 
 from codecraft_server.episodes.events import MilestoneChange
 from codecraft_server.episodes.way import Stride, Way
@@ -114,7 +115,7 @@ def paid(way: Way, steps: list[tuple[bool, ...] | None], score: float) -> list[R
     return [*parts, *way.submitted(score)]
 
 
-@settings(max_examples=300, deadline=None)
+@examples(3)
 @given(played=ways(), given_share=st.none() | shares)
 def test_milestones_and_score_add_up_to_the_formula(
     played: tuple[Task, list[tuple[bool, ...] | None], float], given_share: float | None
@@ -133,7 +134,7 @@ def test_milestones_and_score_add_up_to_the_formula(
         assert math.fsum(part.value for part in parts) == 1.0
 
 
-@settings(max_examples=200, deadline=None)
+@examples(2)
 @given(made=weights, share=shares, order=st.randoms())
 def test_a_perfect_episode_returns_exactly_1(made: list[float], share: float, order: object) -> None:
     """All milestones, in whatever order, and a full score are a return of 1 and not of 0.9999999999999999."""
@@ -147,7 +148,7 @@ def test_a_perfect_episode_returns_exactly_1(made: list[float], share: float, or
     assert math.fsum(part.value for part in (*parts, *way.submitted(1.0))) == 1.0
 
 
-@settings(max_examples=300, deadline=None)
+@examples(3)
 @given(played=ways())
 def test_shaping_telescopes_to_exactly_the_score(played: tuple[Task, list[tuple[bool, ...] | None], float]) -> None:
     """With a discount of 1 the shaping of an episode that terminates adds up to nothing at all, to the last bit."""
@@ -157,7 +158,7 @@ def test_shaping_telescopes_to_exactly_the_score(played: tuple[Task, list[tuple[
     assert math.fsum(part.value for part in parts) == score
 
 
-@settings(max_examples=200, deadline=None)
+@examples(2)
 @given(played=ways(), discount=st.floats(0.01, 1))
 def test_discounted_shaping_telescopes_too(played: tuple[Task, list[tuple[bool, ...] | None], float], discount: float) -> None:
     """The discounted return of an episode with shaping is that of the same episode without (Ng, Harada and Russell 1999)."""
