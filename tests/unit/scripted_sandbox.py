@@ -25,13 +25,13 @@ from codecraft_server.sandbox import (
 )
 
 MIB = 1024 * 1024
-SPEC = SandboxSpec("image", b"/bin/sh", b"/work", Limits(1.0, 64 * MIB, 32 * MIB, 100))
+SPEC = SandboxSpec("image", b"/bin/sh", b"/home/box", Limits(1.0, 64 * MIB, 32 * MIB, 100))
 ENDED = Ended(
     reason=EndReason.EXITED,
     exit_code=0,
     signal=None,
     session_restarted=False,
-    cwd=b"/work",
+    cwd=b"/home/box",
     out_bytes=0,
     err_bytes=0,
     dropped_bytes=0,
@@ -103,7 +103,7 @@ class ScriptedSandbox:
     async def execute(self, execution: Execution) -> Program:
         """Give the next answer."""
         if PRIVATE in execution.argv:
-            return Program(out=b"/work/private\n" if self.private else b"")
+            return Program(out=b"/home/box/private\n" if self.private else b"")
         self.log.append("execute")
         self.executed.append(execution)
         answer = self.answers.pop(0) if self.answers else Program()

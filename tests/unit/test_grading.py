@@ -137,7 +137,7 @@ async def test_a_command_runs_as_the_grader_with_a_clean_environment() -> None:
     await graded(task(check(CommandCheck("echo $HOME", stdin="in"))), sandbox)
     (execution,) = sandbox.executed
     assert (execution.argv[0], execution.argv[-1]) == (b"/bin/sh", b"echo $HOME")
-    assert (execution.uid, execution.groups, execution.cwd, execution.stdin) == (1001, (1000,), b"/work", b"in")
+    assert (execution.uid, execution.groups, execution.cwd, execution.stdin) == (1001, (1000,), b"/home/box", b"in")
     assert execution.timeout_s == 7.0
     assert (execution.output.separate, execution.output.stream, execution.hidden_dir) == (True, False, True)
     assert execution.environment["PATH"] == "/usr/local/bin:/usr/bin:/bin"
@@ -228,7 +228,7 @@ async def test_a_learner_who_is_root_can_not_turn_failure_into_a_fault() -> None
 async def test_a_problem_of_the_service_is_the_graders_fault(kind: FileProblemKind) -> None:
     """What the learner can't cause is no failed check, be it a program or a file that is looked at."""
     assert (await fault(task(check(TRUE)), ScriptedSandbox(answers=[FileProblem(kind, "x")]))).kind is FaultKind.GRADER_FAILED
-    sandbox = ScriptedSandbox(files={b"/work/f": kind})
+    sandbox = ScriptedSandbox(files={b"/home/box/f": kind})
     assert (await fault(task(check(FileCheck("f"))), sandbox)).kind is FaultKind.GRADER_FAILED
 
 
@@ -288,32 +288,32 @@ FIFO = FileEntry(b"", FileType.OTHER, 0, 0o644)
 @pytest.mark.parametrize(
     ("body", "files", "links", "reason"),
     [
-        (FileCheck("f"), {b"/work/f": b""}, {}, ""),
+        (FileCheck("f"), {b"/home/box/f": b""}, {}, ""),
         (FileCheck("/abs"), {b"/abs": b""}, {}, ""),
         (FileCheck("f"), {}, {}, "f can't be looked at: not_found"),
-        (FileCheck("f"), {b"/work/f": FileProblemKind.PERMISSION}, {}, "permission"),
-        (FileCheck("f"), {b"/work/f": DIRECTORY}, {}, "must be a file, but is a dir"),
-        (FileCheck("f"), {b"/work/f": FIFO}, {}, "must be a file, but is a other"),
-        (FileCheck("d", directory=True), {b"/work/d": DIRECTORY}, {}, ""),
-        (FileCheck("d", directory=True), {b"/work/d": b""}, {}, "must be a dir, but is a file"),
-        (FileCheck("d", directory=True), {b"/else": DIRECTORY}, {b"/work/d": b"/else"}, "must be a dir, but is a link"),
-        (FileCheck("f"), {b"/else": b"x"}, {b"/work/f": b"/else"}, ""),
-        (FileCheck("f"), {b"/else": FIFO}, {b"/work/f": b"/else"}, "must be a file, but is a link"),
-        (FileCheck("f"), {}, {b"/work/f": b"/else"}, "must be a file, but is a link"),
+        (FileCheck("f"), {b"/home/box/f": FileProblemKind.PERMISSION}, {}, "permission"),
+        (FileCheck("f"), {b"/home/box/f": DIRECTORY}, {}, "must be a file, but is a dir"),
+        (FileCheck("f"), {b"/home/box/f": FIFO}, {}, "must be a file, but is a other"),
+        (FileCheck("d", directory=True), {b"/home/box/d": DIRECTORY}, {}, ""),
+        (FileCheck("d", directory=True), {b"/home/box/d": b""}, {}, "must be a dir, but is a file"),
+        (FileCheck("d", directory=True), {b"/else": DIRECTORY}, {b"/home/box/d": b"/else"}, "must be a dir, but is a link"),
+        (FileCheck("f"), {b"/else": b"x"}, {b"/home/box/f": b"/else"}, ""),
+        (FileCheck("f"), {b"/else": FIFO}, {b"/home/box/f": b"/else"}, "must be a file, but is a link"),
+        (FileCheck("f"), {}, {b"/home/box/f": b"/else"}, "must be a file, but is a link"),
         (FileCheck("f", exists=False), {}, {}, ""),
-        (FileCheck("f", exists=False), {b"/work/f": FileProblemKind.NOT_DIRECTORY}, {}, ""),
-        (FileCheck("f", exists=False), {b"/work/f": b""}, {}, "must not exist, but is a file"),
-        (FileCheck("f", exists=False), {}, {b"/work/f": b"/else"}, "must not exist, but is a link"),
-        (FileCheck("f", exists=False), {b"/work/f": FileProblemKind.PERMISSION}, {}, "can't be looked at"),
-        (FileCheck("f", mode=0o644), {b"/work/f": b""}, {}, ""),
-        (FileCheck("f", mode=0o755), {b"/work/f": b""}, {}, "must have mode 0755, but has 0644"),
-        (FileCheck("f", content=Expected(Match.EXACT, "x")), {b"/work/f": b"x"}, {}, ""),
-        (FileCheck("f", content=Expected(Match.EXACT, "x")), {b"/work/f": b"y"}, {}, "f must be exact 'x', but is 'y'"),
-        (FileCheck("f", content=Expected(Match.EXACT, "x")), {b"/work/f": b"x" * (2 * MIB)}, {}, "larger than"),
-        (FileCheck("f", content=Expected(Match.EXACT, "x" * MIB)), {b"/work/f": b"x" * MIB}, {}, ""),
-        (FileCheck("f", content=Expected(Match.CSV, "a,b\n")), {b"/work/f": b'"a",b\r\n'}, {}, ""),
-        (FileCheck("f", sha256="2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"), {b"/work/f": b"x"}, {}, ""),
-        (FileCheck("f", sha256="0" * 64), {b"/work/f": b"x"}, {}, "must have SHA-256 0000"),
+        (FileCheck("f", exists=False), {b"/home/box/f": FileProblemKind.NOT_DIRECTORY}, {}, ""),
+        (FileCheck("f", exists=False), {b"/home/box/f": b""}, {}, "must not exist, but is a file"),
+        (FileCheck("f", exists=False), {}, {b"/home/box/f": b"/else"}, "must not exist, but is a link"),
+        (FileCheck("f", exists=False), {b"/home/box/f": FileProblemKind.PERMISSION}, {}, "can't be looked at"),
+        (FileCheck("f", mode=0o644), {b"/home/box/f": b""}, {}, ""),
+        (FileCheck("f", mode=0o755), {b"/home/box/f": b""}, {}, "must have mode 0755, but has 0644"),
+        (FileCheck("f", content=Expected(Match.EXACT, "x")), {b"/home/box/f": b"x"}, {}, ""),
+        (FileCheck("f", content=Expected(Match.EXACT, "x")), {b"/home/box/f": b"y"}, {}, "f must be exact 'x', but is 'y'"),
+        (FileCheck("f", content=Expected(Match.EXACT, "x")), {b"/home/box/f": b"x" * (2 * MIB)}, {}, "larger than"),
+        (FileCheck("f", content=Expected(Match.EXACT, "x" * MIB)), {b"/home/box/f": b"x" * MIB}, {}, ""),
+        (FileCheck("f", content=Expected(Match.CSV, "a,b\n")), {b"/home/box/f": b'"a",b\r\n'}, {}, ""),
+        (FileCheck("f", sha256="2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"), {b"/home/box/f": b"x"}, {}, ""),
+        (FileCheck("f", sha256="0" * 64), {b"/home/box/f": b"x"}, {}, "must have SHA-256 0000"),
     ],
 )
 async def test_a_file_is_judged_as_the_agent_could_see_it(

@@ -125,7 +125,7 @@ HOLES = {
     "capabilities for no root": replace(SPEC, capabilities=("NET_RAW",)),
     "a relative directory": replace(SPEC, working_dir=b"work"),
     "the root as directory": replace(SPEC, working_dir=b"/"),
-    "options in a path": replace(SPEC, working_dir=b"/work:exec,suid"),
+    "options in a path": replace(SPEC, working_dir=b"/box:exec,suid"),
     "more disk than half of memory": replace(SPEC, limits=replace(SPEC.limits, disk_bytes=SPEC.limits.memory_bytes)),
 }
 
