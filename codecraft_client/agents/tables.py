@@ -10,8 +10,8 @@ from rich.text import Text
 
 from codecraft_client.agents.result import TaskResult
 from codecraft_client.agents.summary import Group, by_category, by_difficulty, group, verdict
+from codecraft_client.standings import UNBOUNDED, room
 
-WIDE = 10_000  # characters: of a file, which has no width
 WRAPPED = ("title", "result")
 """Columns whose cells may go over several lines."""
 LEFT_OUT = ("title", "time", "tokens", "steps", "return", "judged", "score", "tasks")
@@ -58,9 +58,7 @@ def _group(heading: str, name: str, one: Group) -> Row:
 
 
 def _show(console: Console, title: str, rows: Sequence[Row]) -> None:
-    if not console.file.isatty():
-        console.width = WIDE
-    console.print(_fitting(console, title, rows, console.width))
+    console.print(_fitting(console, title, rows, room(console)))
     console.print()
 
 
@@ -70,7 +68,7 @@ def _fitting(console: Console, title: str, rows: Sequence[Row], width: int) -> T
     for left_out in ("none", *LEFT_OUT):
         headings = [heading for heading in headings if heading != left_out]
         table = _table(title, headings, rows, whole=True)
-        if console.measure(table, options=console.options.update(width=WIDE)).minimum <= width:
+        if console.measure(table, options=console.options.update(width=UNBOUNDED)).minimum <= width:
             return table
     return _table(title, headings, rows, whole=False)
 

@@ -3,10 +3,12 @@
 Beside a file goes a copy of the schema that it names, so that an editor finds it wherever both are taken.
 """
 
+import contextlib
 import json
 import os
 import secrets
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,20 +26,23 @@ def save(document: dict[str, Any], target: Path, defaults: TaskDefaults, *, forc
         ConfigurationError: It can't be written there, or (CurriculumError) not be loaded. What was there is there still.
     """
     refuse_taken(target, force=force)
-    part = _part(target)
     try:
-        part.write_text(_text({"$schema": SCHEMA.name, **document}), "utf-8")
-        curriculum.load(part, defaults)
-        _put_schema(target.with_name(SCHEMA.name))
-        part.replace(target)
-    except CurriculumError as error:
-        raise CurriculumError(error.message.replace(str(part), str(target))) from None
+        with _replacing(target) as part:
+            part.write_text(_text({"$schema": SCHEMA.name, **document}), "utf-8")
+            _load(part, target, defaults)
+            with _replacing(target.with_name(SCHEMA.name)) as schema:
+                schema.write_bytes(SCHEMA.read_bytes())
     except UnicodeEncodeError:
         raise CurriculumError(f"{target}: must not have half of a surrogate pair") from None
     except OSError as error:
         raise ConfigurationError(f"{target} can't be written: {error.strerror}") from None
-    finally:
-        _remove(part)
+
+
+def _load(part: Path, target: Path, defaults: TaskDefaults) -> None:
+    try:
+        curriculum.load(part, defaults)
+    except CurriculumError as error:
+        raise CurriculumError(error.message.replace(str(part), str(target))) from None
 
 
 def checked_text(document: dict[str, Any], defaults: TaskDefaults) -> str:
@@ -66,25 +71,17 @@ def _refuse_taken(path: Path, *, force: bool) -> None:
         raise ConfigurationError(f"{path} is there already; --force replaces it")
 
 
-def _put_schema(place: Path) -> None:
-    part = _part(place)
-    try:
-        part.write_bytes(SCHEMA.read_bytes())
-        part.replace(place)
-    finally:
-        _remove(part)
-
-
 def _text(document: dict[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-def _part(target: Path) -> Path:
-    return target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-
-
-def _remove(part: Path) -> None:
+@contextlib.contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """A file beside the target that takes its place at the end, and is gone where it does not come to that."""
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
-        part.unlink(missing_ok=True)
-    except OSError:  # its directory is not there or can't be written: then it isn't there either
-        return
+        yield part
+        part.replace(target)
+    finally:
+        with contextlib.suppress(OSError):  # its directory is not there or can't be written: then it isn't there either
+            part.unlink(missing_ok=True)
