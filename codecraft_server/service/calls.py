@@ -39,15 +39,22 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     def __init__(self, tokens: Mapping[str, str]) -> None:
         self._tokens = tokens
+        self._wrapped: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}  # by method, of which there are as many as our services have
 
     async def intercept_service(  # type: ignore[override]  # the stubs know only unary handlers
         self, continuation: _Continuation, handler_call_details: grpc.HandlerCallDetails
     ) -> "grpc.RpcMethodHandler[Any, Any] | None":
         """Return the handler with our wrapping, or None for a method that does not exist."""
+        method = handler_call_details.method
+        if method in self._wrapped:
+            return self._wrapped[method]
         handler = await continuation(handler_call_details)
-        if handler is None or not handler_call_details.method.startswith(_OURS):
-            return handler
-        service, _, method = handler_call_details.method[1:].partition("/")
+        if handler is not None and method.startswith(_OURS):
+            handler = self._wrapped[method] = self._wrap(handler, method)
+        return handler
+
+    def _wrap(self, handler: "grpc.RpcMethodHandler[Any, Any]", path: str) -> "grpc.RpcMethodHandler[Any, Any]":
+        service, _, method = path[1:].partition("/")
         guarded = _Guarded(handler, method, ServiceToken(service, self._tokens.get(service, "")))
         if handler.request_streaming:
             return grpc.stream_stream_rpc_method_handler(guarded.both, None, handler.response_serializer)
@@ -119,7 +126,7 @@ class _Guarded:
         """Let a method answer a stream of requests, one by one: it writes for itself, and an error that gets here ends the stream."""
         call, began = _Call(self.method, requests=0), time.monotonic()
         try:
-            self.token.check(context.invocation_metadata())
+            self._admit(context)
             await self.handler.stream_stream(self._requests(raw, call), context)
             call.code = "OK"
         except Exception as error:  # noqa: BLE001 - likewise
@@ -133,10 +140,14 @@ class _Guarded:
             yield self._decoded(each)
 
     def _request(self, raw: bytes, context: _Context, call: _Call) -> Message:
-        self.token.check(context.invocation_metadata())
+        self._admit(context)
         request = self._decoded(raw)
         call.asked(request)
         return request
+
+    def _admit(self, context: _Context) -> None:
+        if self.token.wanted:
+            self.token.check(context.invocation_metadata())
 
     def _decoded(self, raw: bytes) -> Message:
         try:

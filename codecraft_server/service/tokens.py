@@ -18,12 +18,17 @@ class ServiceToken:
     service: str
     token: str
 
+    @property
+    def wanted(self) -> bool:
+        """Whether there is one."""
+        return bool(self.token)
+
     def check(self, metadata: Iterable[tuple[str, str | bytes]] | None) -> None:
-        """Compare. WrongServiceTokenError."""
+        """Compare with the one that is wanted. WrongServiceTokenError."""
         values = [value for key, value in metadata or () if key == _KEY]
         given = values[0] if len(values) == 1 and isinstance(values[0], str) else ""
         scheme, token = given[: len(_SCHEME)], given[len(_SCHEME) :]
-        if self.token and (scheme.lower() != _SCHEME or not hmac.compare_digest(token.encode(), self.token.encode())):
+        if scheme.lower() != _SCHEME or not hmac.compare_digest(token.encode(), self.token.encode()):
             raise WrongServiceTokenError(self._told(sent=bool(values)))
 
     def _told(self, *, sent: bool) -> str:
