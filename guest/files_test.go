@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -76,6 +77,28 @@ func TestOnlyRegularFilesOpen(t *testing.T) {
 		if describeFailure(err).Error != "not_regular" {
 			t.Errorf("%s: %v", path, err)
 		}
+	}
+}
+
+// A lease is its holder's doing, as a mode is, and no limit of the sandbox's; for an archive too.
+func TestLeasedFilesAreShut(t *testing.T) {
+	dir := t.TempDir()
+	path := dir + "/leased"
+	os.WriteFile(path, []byte("x"), 0o600)
+	holder, err := syscall.Open(path, syscall.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(holder)
+	signal.Ignore(syscall.SIGIO) // how the holder is told that somebody else wants the file
+	if _, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(holder), syscall.F_SETLEASE, syscall.F_WRLCK); errno != 0 {
+		t.Skip("no leases here: ", errno)
+	}
+	if _, _, err := openRegular(path, syscall.O_RDONLY, 0); err == nil || describeFailure(err).Error != "permission" {
+		t.Errorf("opened: %v", err)
+	}
+	if _, err := packAll(newPacker(1<<20, 100, packTop{dir, ""})); err == nil || describeFailure(err).Error != "permission" {
+		t.Errorf("packed: %v", err)
 	}
 }
 

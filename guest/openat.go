@@ -23,11 +23,15 @@ func openStep(dir int, name string, flags int, mode uint32) (int, error) {
 	}
 }
 
-// openToRead leaves no access time behind where the owner of the file asks, which is all that Linux allows.
+// openToRead leaves no access time behind where the owner of the file asks, which is all that Linux allows. A lease that a process holds on the file
+// (fcntl(2), F_SETLEASE) shuts it: opening would wait until that process gives it up, which one that has been stopped never does.
 func openToRead(open func(flags int) (int, error), flags int) (int, error) {
 	fd, err := open(flags | syscall.O_NOATIME)
 	if err == syscall.EPERM {
 		fd, err = open(flags)
+	}
+	if err == syscall.EAGAIN {
+		err = failed("permission", "a process holds a lease on the file")
 	}
 	return fd, err
 }

@@ -43,6 +43,7 @@ _CLEAN: Mapping[str, str] = {
 _SHELL = b"/bin/sh"
 _SERVICE_PROBLEMS = frozenset({FileProblemKind.IO, FileProblemKind.BUSY, FileProblemKind.LIMIT})
 _TASKS_PROBLEMS = frozenset({FileProblemKind.TOO_LARGE, FileProblemKind.INVALID})  # of a start: what is started is the task's alone
+_BROKEN_PROGRAM = frozenset({FileProblemKind.INVALID, FileProblemKind.IO})  # of a start: ENOEXEC; ELIBBAD, or EIO of an empty interpreter
 
 
 # Prints something, or fails, when a part of the working directory is shut to the group.
@@ -146,6 +147,8 @@ class Place:
     async def _why_not_started(self, execution: Execution, problem: FileProblem) -> str:
         """Tell the learner's doing (the directory is gone or shut, the disk full) from the task's (the image lacks the program)."""
         program = execution.argv[0]
+        if self.learner_is_root and problem.kind in _BROKEN_PROGRAM:
+            return f"it could not be started: {problem.message}"
         learners(problem)
         if problem.kind in _TASKS_PROBLEMS:
             raise GradingFault(FaultKind.TASK_BROKEN, f"A check can't be started: {problem.message}.") from problem

@@ -103,6 +103,14 @@ async def test_what_the_agent_had_stopped_stays_stopped(opened: Opener, spec: Sa
     assert going in {b"S", b"R"}
 
 
+# Holds a lease on the file that others must wait for.
+LEASE = b"""echo hello >f; python3 -c '
+import fcntl, os, time
+fcntl.fcntl(os.open("f", os.O_RDWR), fcntl.F_SETLEASE, fcntl.F_WRLCK)
+open("leased", "w").close()
+time.sleep(600)
+' >/dev/null 2>&1 & while [ ! -e leased ]; do sleep 0.01; done"""
+
 NASTY = {
     "unreadable": b"echo hello >f; chmod 000 f",
     "a link that leads to itself": b"ln -s f f",
@@ -114,6 +122,7 @@ NASTY = {
     "a directory that is shut": b"mkdir -p d; chmod 000 d",
     "huge": b"truncate -s 200M f",
     "a name too long": b"ln -s $(printf 'x%.0s' $(seq 1 300)) f",
+    "leased": LEASE,
     "not there": b"true",
 }
 
@@ -133,6 +142,17 @@ async def test_nothing_that_a_learner_puts_there_is_a_fault(opened: Opener, tmp_
     await run(sandbox, line)
     assert await asking(opened, task).ask(sandbox) == (False, False, False, True)
     assert (await run(sandbox, b"echo on")).text() == b"on\n"
+
+
+async def test_a_lease_keeps_no_program_from_being_asked(opened: Opener, tmp_path: Path) -> None:
+    """Work that a process of the learner's shuts can't be copied, so nothing holds of it until it is open again."""
+    task = await milestones_of(tmp_path, {"kind": "command", "command": "cat f"})
+    sandbox = await laid_out(opened, task)
+    asked = asking(opened, task)
+    await run(sandbox, LEASE)
+    assert await asked.ask(sandbox) == (False,)
+    await run(sandbox, b"kill %1; wait")
+    assert await asked.ask(sandbox) == (True,)
 
 
 @pytest.mark.alone

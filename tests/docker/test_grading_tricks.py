@@ -5,12 +5,13 @@ A fault has no reward; who fears to fail would provoke one.
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from grading_helpers import Opener, do, judge, reasons
+from grading_helpers import Opener, do, judge, reasons, task_of, verdict
 from shipped import SHIPPED
 
-from codecraft_server.grading.verdict import Grade
+from codecraft_server.grading.verdict import FaultKind, Grade, GradingFault
 from codecraft_server.layout import lay_out
 from codecraft_server.task import Check, CommandCheck, Deed, Expected, FileCheck, GradingPlace, Match, Task, TaskFile, Visibility
 
@@ -166,3 +167,31 @@ async def test_a_declared_path_above_mounts_is_emptied_of_what_was_laid_out(open
     )
     found = await judged(opened, task, "rm -r old; touch new; rm -rf /home/agent/* /home/agent/.[a-z]*; touch /home/agent/kept")
     assert found.score == 1.0, reasons(found)
+
+
+BROKEN = {
+    "no pytest": "rm -rf /usr/lib/python3/dist-packages/*pytest* /usr/local/lib/python3*/*-packages/*pytest*",
+    "no interpreter": "rm -f /usr/bin/python3*",
+    "no program": ": > /tmp/empty; chmod +x /tmp/empty; mv /tmp/empty /bin/sh",
+    "no dynamic linker": "l=$(readlink -f $(ldd /bin/sh | awk '/ld-linux/ { print $1 }')); : > /tmp/x; chmod +x /tmp/x; mv /tmp/x $l",
+}
+
+
+@pytest.mark.parametrize("deed", BROKEN.values(), ids=BROKEN)
+async def test_a_root_agent_that_breaks_what_grading_in_place_needs_has_failed(opened: Opener, tmp_path: Path, deed: str) -> None:
+    """It could have left the image's programs alone, so that they can't be started is no fault."""
+    check = {"kind": "pytest", "files": {"test_a.py": "from work import one\n\n\ndef test_one():\n    assert one == 1\n"}}
+    task = await task_of(tmp_path, {"id": "a", **check}, user="root", rootfs="writable", grading={"place": "in_place"})
+    assert (await verdict(opened, task, [TaskFile("work.py", b"one = 1\n", 0o644)])).passed
+    grade = await verdict(opened, task, [TaskFile("work.py", b"one = 1\n", 0o644), deed])
+    assert not grade.passed, reasons(grade)
+
+
+async def test_what_a_fresh_place_lacks_is_no_doing_of_a_root_agent(opened: Opener, tmp_path: Path) -> None:
+    """Its work did not reach the image's programs, so that one is missing stays a fault of the task."""
+    check = {"kind": "function", "module": "work.py", "function": "f", "calls": [{"args": [], "returns": 1}]}
+    entry = {"user": "root", "docker": "codecraft/busybox:1", "shell": "/bin/sh"}
+    task = await task_of(tmp_path, {"id": "a", **check}, **entry)
+    with pytest.raises(GradingFault) as caught:
+        await verdict(opened, task, [])
+    assert caught.value.kind is FaultKind.TASK_BROKEN

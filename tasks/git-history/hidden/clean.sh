@@ -12,4 +12,4 @@ git init --quiet
 git for-each-ref --format='%(refname)'
 git read-tree HEAD
 git status --porcelain --untracked-files=all --ignored
-git log --format='%s %at' main
+git rev-parse main

@@ -10,8 +10,8 @@ cd ..
 export HOME=/nonexistent GIT_NO_REPLACE_OBJECTS=1 GIT_ATTR_NOSYSTEM=1 GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
 git init --quiet
 git cat-file --batch-all-objects --batch-check='%(objectname) %(objecttype)' > "$room/objects"
-awk '$2 == "blob" { print $1 }' "$room/objects" | git cat-file --batch > "$room/blobs"
-grep -a -c '5up3rs3cret' "$room/blobs" || true
+awk '{ print $1 }' "$room/objects" | git cat-file --batch > "$room/contents"
+grep -a -c '5up3rs3cret' "$room/contents" || true
 awk '$2 == "commit"' "$room/objects" | wc -l
 grep -r -a -l '5up3rs3cret' . || true
 test ! -e deploy.env && echo gone

@@ -10,7 +10,8 @@ cd ..
 export HOME=/nonexistent GIT_NO_REPLACE_OBJECTS=1 GIT_ATTR_NOSYSTEM=1 GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
 git init --quiet
 git symbolic-ref HEAD
-git log --format='%s|%an|%at|%P' main | sed 's/|[0-9a-f]\{40\}$/|one parent/'
+git log --format='%s|%an <%ae>|%at|%P|%b' main | sed 's/|[0-9a-f]\{40\}|$/|one parent/'
+git rev-parse main~2
 for name in $(git ls-tree -r --name-only main); do echo $name; git show main:$name; done
 git diff --name-status main~1 main
 git diff --name-status main~2 main~1

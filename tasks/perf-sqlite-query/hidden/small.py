@@ -90,7 +90,7 @@ for customers, orders, seed, ties in [(6, 40, 1, False), (40, 150, 2, False), (6
     os.chmod(base, 0o444)
     with open(os.path.join(work, "report.sql"), "rb") as file:
         query = file.read()
-    code, out, err = run(["/usr/bin/sqlite3", "-readonly", "-batch", base], work, timeout=10, stdin=query)
+    code, out, err = run(["/usr/bin/sqlite3", "-safe", "-readonly", "-batch", base], work, timeout=10, stdin=query)
     sys.stderr.write(err.decode(errors="replace")[:300])
     print("ended", code, len(out.splitlines()), hashlib.sha256(out).hexdigest())
     if True:

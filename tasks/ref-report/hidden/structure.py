@@ -1,6 +1,8 @@
 """Looks at the text of the modules only; nothing of it is executed."""
 
 import ast
+import glob
+import marshal
 import os
 import sys
 
@@ -8,6 +10,9 @@ problems = []
 MODULES = ("report.py", "parsing.py", "rendering.py")
 BLOCKS = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+LIBRARY = {"__future__", "argparse", "bisect", "collections", "contextlib", "dataclasses", "datetime", "decimal", "enum", "functools", "io", "itertools", "math"}
+LIBRARY |= {"operator", "re", "string", "sys", "textwrap", "types", "typing"}
+AROUND = {"eval", "exec", "compile", "__import__", "__builtins__", "__loader__", "__spec__", "modules"}
 
 
 def depth(node, level=0):
@@ -19,10 +24,34 @@ def depth(node, level=0):
 
 
 def is_guard(node):
-    return isinstance(node, ast.If) and isinstance(node.test, ast.Compare) and "__name__" in ast.dump(node.test)
+    """Whether it is `if __name__ == ...` with a few statements and no blocks in it."""
+    guards = isinstance(node, ast.If) and isinstance(node.test, ast.Compare) and "__name__" in ast.dump(node.test)
+    return guards and not node.orelse and len(node.body) <= 5 and depth(node) == 0
 
 
-names = sorted(name for name in os.listdir("/workspace") if name.endswith(".py"))
+def is_harmless(node):
+    """Whether it belongs to the top level of a module, or to a class."""
+    if isinstance(node, ast.ClassDef):
+        return all(map(is_harmless, node.body))
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        return not isinstance(node.value, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp)
+    return isinstance(node, (ast.Import, ast.ImportFrom, ast.Pass, *FUNCTIONS)) or isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+names = sorted(os.path.relpath(path, "/workspace") for path in glob.glob("/workspace/**/*.py", recursive=True, include_hidden=True))
+own = {name.partition(".")[0].partition("/")[0] for name in names}
+problems += [f"{name} hides a module of the library" for name in own & LIBRARY]
+for path in glob.glob("/workspace/**/*.so", recursive=True, include_hidden=True):
+    problems.append(f"{path} is no text")
+for path in glob.glob("/workspace/**/*.pyc", recursive=True, include_hidden=True):  # Python may run it in place of the text
+    folder, stem = os.path.dirname(os.path.dirname(path)), os.path.basename(path).partition(".")[0]
+    source = os.path.join(folder, f"{stem}.py")
+    if os.path.basename(os.path.dirname(path)) != "__pycache__" or not os.path.isfile(source):
+        problems.append(f"{path} has no text")
+        continue
+    with open(path, "rb") as compiled, open(source, encoding="utf-8") as file:
+        if marshal.loads(compiled.read()[16:]) != compile(file.read(), source, "exec", dont_inherit=True):
+            problems.append(f"{path} is not compiled from its text")
 for name in names:
     with open(f"/workspace/{name}", encoding="utf-8") as file:
         tree = ast.parse(file.read())
@@ -35,16 +64,16 @@ for name in names:
                 problems.append(f"{name}: {node.name} is nested {depth(node)} deep")
         if isinstance(node, ast.Global):
             problems.append(f"{name}: global")
-        if isinstance(node, ast.Name) and node.id in ("eval", "exec", "compile", "__import__"):
+        if isinstance(node, ast.Name) and node.id in AROUND:
             problems.append(f"{name}: {node.id}")
+        if isinstance(node, ast.Attribute) and node.attr in AROUND - {"compile"}:  # re.compile is another matter
+            problems.append(f"{name}: {node.attr}")
     for node in tree.body:
-        harmless = (ast.Import, ast.ImportFrom, ast.ClassDef, *FUNCTIONS)
-        if isinstance(node, harmless) or is_guard(node) or isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            continue
-        if isinstance(node, ast.Assign | ast.AnnAssign) and not isinstance(node.value, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp):
-            continue
-        problems.append(f"{name}: line {node.lineno} does not belong to the top level")
+        if not is_harmless(node) and not is_guard(node):
+            problems.append(f"{name}: line {node.lineno} does not belong to the top level")
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names} | {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    tops = {(module or "").partition(".")[0] for module in imported}
+    problems += [f"{name} imports {module}" for module in sorted(tops - LIBRARY - own)]
     if name in ("parsing.py", "rendering.py"):
         used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         if "sys" in imported or "print" in used or "open" in used or "input" in used:

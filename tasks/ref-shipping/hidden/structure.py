@@ -1,6 +1,9 @@
 """Looks at the text of the module only; nothing of it is executed."""
 
 import ast
+import glob
+import marshal
+import os
 import sys
 
 with open("/workspace/shipping.py", encoding="utf-8") as file:
@@ -8,6 +11,7 @@ with open("/workspace/shipping.py", encoding="utf-8") as file:
 tree = ast.parse(text)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 BLOCKS = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match)
+LIBRARY = {"__future__", "bisect", "collections", "dataclasses", "enum", "functools", "itertools", "math", "operator", "types", "typing"}
 problems = []
 
 
@@ -38,8 +42,17 @@ if depth(tree) > 2:
 raised = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and node.value == "too heavy"]
 if len(raised) != 1:
     problems.append(f"'too heavy' stands there {len(raised)} times")
-names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-if names & {"eval", "exec", "compile", "__import__"}:
-    problems.append("code in strings")
+names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+if names & {"eval", "exec", "compile", "open", "globals", "modules", "__import__", "__builtins__", "__loader__", "__spec__"}:
+    problems.append("code in strings or files")
+imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+imported |= {node.module or "." for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+tops = {name.partition(".")[0] for name in imported}
+problems += [f"imports {name}" for name in sorted(tops - LIBRARY)]
+problems += [f"{name} hides a module of the library" for name in os.listdir("/workspace") if name.partition(".")[0] in tops]
+for cache in glob.glob("/workspace/__pycache__/shipping.*.pyc"):  # Python may run it in place of the text
+    with open(cache, "rb") as file:
+        if marshal.loads(file.read()[16:]) != compile(text, "shipping.py", "exec", dont_inherit=True):
+            problems.append("what is compiled is not the text")
 print(*problems, sep="\n", file=sys.stderr)
 raise SystemExit(bool(problems))

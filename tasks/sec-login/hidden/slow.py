@@ -41,14 +41,32 @@ def run(argv, cwd, timeout=10, stdin=b"", env=None):
 
 
 DRIVER = """
-import resource, sys, time
+import hashlib, sys
+from time import process_time
 sys.path.insert(0, ".")
+spent = 0.0
+
+
+def timed(function):
+    # what is spent in a function that is slow on purpose, and not what is wasted beside it
+
+    def call(*arguments, **named):
+        global spent
+        begin = process_time()
+        try:
+            return function(*arguments, **named)
+        finally:
+            spent += process_time() - begin
+
+    return call
+
+
+hashlib.pbkdf2_hmac, hashlib.scrypt = timed(hashlib.pbkdf2_hmac), timed(hashlib.scrypt)
 from app import App
 app = App("x")
-begin = time.process_time()
 for number in range(10):
     app.register(f"user{number}", f"password{number}", "city")
-print("slow on purpose" if time.process_time() - begin > 0.02 else "too quick")
+print("slow on purpose" if spent > 0.02 else "too quick")
 """
 work = copied()
 with open(os.path.join(work, "driver_.py"), "w") as file:

@@ -1,12 +1,15 @@
-"""Looks at the text of the module only; nothing of it is executed."""
+"""Looks at the text of the modules only; nothing of it is executed."""
 
 import ast
+import glob
 import sys
 
-with open("/workspace/app.py", encoding="utf-8") as file:
-    tree = ast.parse(file.read())
 words = set()
-for node in ast.walk(tree):
+nodes = []
+for name in glob.glob("/workspace/**/*.py", recursive=True, include_hidden=True):
+    with open(name, encoding="utf-8") as file:
+        nodes += ast.walk(ast.parse(file.read()))
+for node in nodes:
     if isinstance(node, ast.Name):
         words.add(node.id)
     elif isinstance(node, ast.Attribute):

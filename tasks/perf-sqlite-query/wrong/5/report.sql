@@ -1,0 +1,1 @@
+.shell python3 report.py $PPID

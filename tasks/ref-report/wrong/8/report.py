@@ -1,0 +1,4 @@
+import parsing
+import rendering
+
+import old.script
