@@ -51,8 +51,37 @@ def compiled(sources, out, *flags):
     return os.path.join(WORK_COPY, out)
 
 
-program = compiled(["field.c"], "field_", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-env = dict(ENV, ASAN_OPTIONS="detect_leaks=1:exitcode=99")
+SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+OPTIONS = "use_globals=0:use_stacks=0:use_registers=0:use_tls=0:fast_unwind_on_malloc=0:print_suppressions=0"  # what a pointer is left to counts as well
+
+
+def seen(*flags):
+    """What the compiler makes of the learner's own lines: no macros, no system headers."""
+    code, out, err = run(["/usr/bin/gcc", *FLAGS, *flags, "-E", "field.c"], WORK_COPY, env=dict(ENV, TMPDIR="/tmp"))
+    lines, own = [], True
+    for line in out.decode(errors="replace").splitlines():
+        if line.startswith("# "):
+            own = '"/usr/' not in line
+        elif own and line.strip():
+            lines.append(line.strip())
+    return lines
+
+
+def watched():
+    """Whether the sanitizers look at all of the program: nothing hides from them, tells them what to do or gets round the end."""
+    lines = seen()
+    code, out, err = run(["/usr/bin/gcc", *FLAGS, "-c", "-o", "plain_.o", "field.c"], WORK_COPY, timeout=30, env=dict(ENV, TMPDIR="/tmp"))
+    symbols = {line.split()[-1].decode() for line in run(["/usr/bin/nm", "plain_.o"], WORK_COPY)[1].splitlines()}
+    ways = {"_exit", "_Exit", "quick_exit", "syscall", "fork", "vfork", "system", "popen", "dlopen", "dlsym", "dlvsym", "signal", "sigaction", "mmap", "sbrk", "brk", "clone"}
+    hidden = [name for name in symbols if name in ways or name.startswith(("exec", "posix_spawn", "__asan", "__lsan", "__ubsan", "__sanitizer", "__libc_", "_IO_"))]
+    return lines == seen(*SANITIZERS) and not any(word in line for line in lines for word in ("sanitize", "asm", "no_address")) and not hidden
+
+
+print("watched", watched())
+with open(os.path.join(WORK_COPY, "kept_"), "w") as file:
+    file.write("leak:IO_file_doallocate$\nleak:IO_wfile_doallocate$\nleak:^setlocale$\nleak:libstdc++.so\n")
+program = compiled(["field.c"], "field_", *SANITIZERS)
+env = dict(ENV, ASAN_OPTIONS="detect_leaks=1:exitcode=99", LSAN_OPTIONS=f"{OPTIONS}:suppressions={WORK_COPY}/kept_")
 long = "\t".join(f"cell{number}" for number in range(3000))
 for column, text in (("1", "a\tb\n"), ("2,1", "a\tb\nc\td\n"), ("3", "a\tb\n\n\t\t\n"), ("1", "no line end"), ("1,1,1,1,1,1,1,1,1", "x\n"), ("3000,2", long + "\n" + long), ("0", "a\n"), ("", "a\n"), ("2,x", "a\n"), ("99999999999999999999", "a\n"), ("1", ""), ("2", "x" * 70000 + "\ty\n"), ("1", "\n" * 50)):
     code, out, err = run([program, column], WORK_COPY, stdin=text.encode(), env=env)
@@ -60,3 +89,7 @@ for column, text in (("1", "a\tb\n"), ("2,1", "a\tb\nc\td\n"), ("3", "a\tb\n\n\t
     sys.stderr.write(err.decode(errors="replace")[:300])
 code, out, err = run([program], WORK_COPY, env=env)
 print(code, out)
+plain = compiled(["field.c"], "plain_")
+for room, column, text in ((16, "2", b"a\tb\nc\td\n"), (512, "2", b"x" * 20_000_000 + b"\ty\n"), (512, "300000,1", b"\t".join(b"%d" % number for number in range(300_000)))):
+    code, out, err = run(["/bin/sh", "-c", f'ulimit -v {room * 1024}; exec "$0" "$1"', plain, column], WORK_COPY, timeout=30, stdin=text)
+    print(room, code, repr(out[:60]))
