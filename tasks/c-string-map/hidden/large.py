@@ -125,7 +125,44 @@ static void large(unsigned long count)
     strmap_free(map);
 }
 
-int main(int argc, char **argv) { if (argc > 1) large(strtoul(argv[1], NULL, 10)); else small(); return 0; }
+static void churn(unsigned long count)
+{
+    strmap *map = strmap_new();
+    char key[40];
+    unsigned long wrong = 0;
+    int seen = 0;
+    for (unsigned long i = 0; i < count; i++) {
+        sprintf(key, "key-%lu", i);
+        wrong += strmap_set(map, key, "x") != 1;
+        if (i >= 10) { sprintf(key, "key-%lu", i - 10); wrong += strmap_delete(map, key) != 1; }
+        if (i % 64 == 0) strmap_each(map, until, &seen);
+    }
+    printf("wrong %lu count %zu\n", wrong, strmap_count(map));
+    strmap_free(map);
+}
+
+static void many(unsigned long count)
+{
+    strmap **maps = malloc(count * sizeof *maps);
+    char key[40];
+    unsigned long wrong = 0, sum = 0;
+    for (unsigned long i = 0; i < count; i++) {
+        wrong += !(maps[i] = strmap_new());
+        for (int j = 0; maps[i] && j < 10; j++) { sprintf(key, "%lu-%d", i, j); wrong += strmap_set(maps[i], key, key) != 1; }
+    }
+    for (unsigned long i = 0; i < count; i++) { if (maps[i]) sum += strmap_count(maps[i]); strmap_free(maps[i]); }
+    free(maps);
+    printf("wrong %lu sum %lu\n", wrong, sum);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) small();
+    else if (*argv[1] == 'c') churn(strtoul(argv[1] + 1, NULL, 10));
+    else if (*argv[1] == 'm') many(strtoul(argv[1] + 1, NULL, 10));
+    else large(strtoul(argv[1], NULL, 10));
+    return 0;
+}
 '''
 
 HEADER = r"""#ifndef STRMAP_H
@@ -167,6 +204,8 @@ with open(os.path.join(WORK_COPY, "strmap.h"), "w") as file:
     file.write(HEADER)
 
 program = compiled(["strmap.c", "driver_.c"], "large_", "-O2")
-code, out, err = run([program, "400000"], WORK_COPY, timeout=8)
-print(out.decode(errors="replace"), end="")
-print("ended", code)
+for room, words in ((0, "400000"), (64, "c1000000"), (64, "m2000")):  # megabytes of address space, 0 for any
+    limit = f"ulimit -v {room * 1024} && " if room else ""
+    code, out, err = run(["/bin/sh", "-c", limit + 'exec "$0" "$1"', program, words], WORK_COPY, timeout=8)
+    print(out.decode(errors="replace"), end="")
+    print("ended", code)

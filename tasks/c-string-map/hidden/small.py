@@ -125,7 +125,44 @@ static void large(unsigned long count)
     strmap_free(map);
 }
 
-int main(int argc, char **argv) { if (argc > 1) large(strtoul(argv[1], NULL, 10)); else small(); return 0; }
+static void churn(unsigned long count)
+{
+    strmap *map = strmap_new();
+    char key[40];
+    unsigned long wrong = 0;
+    int seen = 0;
+    for (unsigned long i = 0; i < count; i++) {
+        sprintf(key, "key-%lu", i);
+        wrong += strmap_set(map, key, "x") != 1;
+        if (i >= 10) { sprintf(key, "key-%lu", i - 10); wrong += strmap_delete(map, key) != 1; }
+        if (i % 64 == 0) strmap_each(map, until, &seen);
+    }
+    printf("wrong %lu count %zu\n", wrong, strmap_count(map));
+    strmap_free(map);
+}
+
+static void many(unsigned long count)
+{
+    strmap **maps = malloc(count * sizeof *maps);
+    char key[40];
+    unsigned long wrong = 0, sum = 0;
+    for (unsigned long i = 0; i < count; i++) {
+        wrong += !(maps[i] = strmap_new());
+        for (int j = 0; maps[i] && j < 10; j++) { sprintf(key, "%lu-%d", i, j); wrong += strmap_set(maps[i], key, key) != 1; }
+    }
+    for (unsigned long i = 0; i < count; i++) { if (maps[i]) sum += strmap_count(maps[i]); strmap_free(maps[i]); }
+    free(maps);
+    printf("wrong %lu sum %lu\n", wrong, sum);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) small();
+    else if (*argv[1] == 'c') churn(strtoul(argv[1] + 1, NULL, 10));
+    else if (*argv[1] == 'm') many(strtoul(argv[1] + 1, NULL, 10));
+    else large(strtoul(argv[1], NULL, 10));
+    return 0;
+}
 '''
 
 HEADER = r"""#ifndef STRMAP_H
@@ -166,8 +203,37 @@ with open(os.path.join(WORK_COPY, "driver_.c"), "w") as file:
 with open(os.path.join(WORK_COPY, "strmap.h"), "w") as file:
     file.write(HEADER)
 
-program = compiled(["strmap.c", "driver_.c"], "small_", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-env = dict(ENV, ASAN_OPTIONS="detect_leaks=1:exitcode=99")
+SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+OPTIONS = "use_globals=0:use_stacks=0:use_registers=0:use_tls=0:fast_unwind_on_malloc=0:print_suppressions=0"  # what a pointer is left to counts as well
+
+
+def seen(*flags):
+    """What the compiler makes of the learner's own lines: no macros, no system headers."""
+    code, out, err = run(["/usr/bin/gcc", *FLAGS, *flags, "-E", "strmap.c"], WORK_COPY, env=dict(ENV, TMPDIR="/tmp"))
+    lines, own = [], True
+    for line in out.decode(errors="replace").splitlines():
+        if line.startswith("# "):
+            own = '"/usr/' not in line
+        elif own and line.strip():
+            lines.append(line.strip())
+    return lines
+
+
+def watched():
+    """Whether the sanitizers look at all of the program: nothing hides from them, tells them what to do or gets round the end."""
+    lines = seen()
+    code, out, err = run(["/usr/bin/gcc", *FLAGS, "-c", "-o", "plain_.o", "strmap.c"], WORK_COPY, timeout=30, env=dict(ENV, TMPDIR="/tmp"))
+    symbols = {line.split()[-1].decode() for line in run(["/usr/bin/nm", "plain_.o"], WORK_COPY)[1].splitlines()}
+    ways = {"_exit", "_Exit", "quick_exit", "syscall", "fork", "vfork", "system", "popen", "dlopen", "dlsym", "dlvsym", "signal", "sigaction", "mmap", "sbrk", "brk", "clone"}
+    hidden = [name for name in symbols if name in ways or name.startswith(("exec", "posix_spawn", "__asan", "__lsan", "__ubsan", "__sanitizer", "__libc_", "_IO_"))]
+    return lines == seen(*SANITIZERS) and not any(word in line for line in lines for word in ("sanitize", "asm", "no_address")) and not hidden
+
+
+print("watched", watched())
+with open(os.path.join(WORK_COPY, "kept_"), "w") as file:
+    file.write("leak:IO_file_doallocate$\nleak:IO_wfile_doallocate$\nleak:^setlocale$\nleak:libstdc++.so\n")
+program = compiled(["strmap.c", "driver_.c"], "small_", *SANITIZERS)
+env = dict(ENV, ASAN_OPTIONS="detect_leaks=1:exitcode=99", LSAN_OPTIONS=f"{OPTIONS}:suppressions={WORK_COPY}/kept_")
 for words in ([], ["2000"]):
     code, out, err = run([program, *words], WORK_COPY, timeout=20, env=env)
     print(out.decode(errors="replace"), end="")
