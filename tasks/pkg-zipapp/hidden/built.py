@@ -55,10 +55,19 @@ archive = os.path.join(work, "dist", "greeter.pyz")
 print(sorted(os.listdir(os.path.dirname(archive))))
 with zipfile.ZipFile(archive) as file:
     names = [name for name in file.namelist() if not name.endswith("/")]
-    print("__main__.py" in names, [name for name in sorted(names) if name.startswith("greeter/")], [name for name in names if "pyc" in name or name.endswith(".sh")])
+    print(sorted(names))
+with open(archive, "rb") as file:
+    print(file.readline())
 elsewhere = tempfile.mkdtemp(dir="/tmp")
 shutil.copy(archive, elsewhere)
-shutil.rmtree(work)
+other = os.path.join(os.path.dirname(work), "with a blank")  # elsewhere, with other words: the archive is made from what is there
+os.rename(work, other)
+with open(os.path.join(other, "greeter", "data", "words.json"), "w") as file:
+    file.write('{"en": "Good day", "nl": "Dag"}')
+print("build", run([os.path.join(other, "build.sh")], "/tmp", timeout=30)[0])
+for words in (["Ada"], ["--language", "nl"], ["--language", "fr"]):
+    print(words, *run([os.path.join(other, "dist", "greeter.pyz"), *words], "/tmp")[:2])
+shutil.rmtree(other)
 app = os.path.join(elsewhere, "greeter.pyz")
 for words in ([], ["Ada"], ["Ada", "--language", "fr"], ["--language=eo"], ["Zoë", "--language", "de"], ["--version"], ["--language", "xx"], ["a", "b"]):
     code, out, err = run([app, *words], elsewhere)
