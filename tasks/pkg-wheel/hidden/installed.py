@@ -66,14 +66,23 @@ points = configparser.ConfigParser()
 points.read(os.path.join(site, info[0], "entry_points.txt"))
 print({section: sorted(points[section]) for section in points.sections()})
 print([name for name in ("__init__.py", "help.txt") if os.path.isfile(os.path.join(site, "unit_tool", name))])
+toml = os.path.join(work, "pyproject.toml")
+with open(toml) as file:
+    text = file.read()
+with open(toml, "w") as file:
+    file.write(text.replace("2.1.0", "3.4.5"))
+later = os.path.join(room, "later")
+print("later", install(work, later))
 shutil.rmtree(work)
+env["PYTHONPATH"] = later
+print(run([os.path.join(later, "bin", "unit-tool"), "--version"], "/tmp", env=env)[:2], run(["/usr/bin/python3", "-c", "import unit_tool; print(unit_tool.__version__)"], "/tmp", env=env)[:2])
 env["PYTHONPATH"] = site
 tool = os.path.join(site, "bin", "unit-tool")
 
 
 def show(*words):
     code, out, err = run([tool, *words], "/tmp", env=env)
-    print(words, code, out, b"Traceback" not in err and len(err) > 0)
+    print(words, code, out, b"Traceback" not in err and len(err) > 0, "one line" if len(err.splitlines()) == 1 else "")
 
 
 show("--version")
@@ -81,18 +90,30 @@ show("--units")
 show("5", "km", "m")
 show("1", "ft", "in")
 show("2.5", "kg", "lb")
+for unit in ("mm", "cm", "m", "km", "in"):
+    show("1", unit, "ft")
+for unit in ("g", "kg", "t"):
+    show("1", unit, "lb")
+show("-40", "cm", "m")
+show("-1e3", "m", "km")
+show("inf", "g", "t")
 show("1", "kg", "m")
 show("x", "kg", "g")
 show("1", "kg")
+show("--units", "length")
 show()
 print(run([tool], "/tmp", env=env)[2])
 plug = os.path.join(room, "plug")
 os.makedirs(plug)
 with open(os.path.join(plug, "plug_time.py"), "w") as file:
-    file.write('UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}\n')
+    file.write('UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0, "m": 60.0, "t": 0.001}\n')
 with open(os.path.join(plug, "pyproject.toml"), "w") as file:
     file.write('[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n[project]\nname = "plug-time"\nversion = "1"\n[project.entry-points."unit_tool.units"]\ntime = "plug_time:UNITS"\n[tool.setuptools]\npy-modules = ["plug_time"]\n')
 print("plug-in", install(plug, os.path.join(room, "more")))
 env["PYTHONPATH"] = site + ":" + os.path.join(room, "more")
 show("--units")
 show("1.5", "h", "min")
+show("5", "km", "m")
+show("2", "t", "kg")
+show("3", "m", "s")
+show("3", "min", "kg")
