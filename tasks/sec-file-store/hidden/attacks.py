@@ -56,6 +56,9 @@ os.symlink(os.path.join(room, "secret.txt"), os.path.join(root, "link"))
 os.symlink(room, os.path.join(root, "up"))
 os.symlink("docs", os.path.join(root, "papers"))
 os.symlink("../../files-private", os.path.join(root, "docs", "private"))
+os.symlink(root, os.path.join(root, "self"))
+os.symlink(os.path.join(room, "nothing"), os.path.join(root, "gone"))
+os.symlink(root, os.path.join(room, "way"))
 store = Store(root)
 
 def show(title, call, *arguments):
@@ -75,10 +78,10 @@ def outside():
         return sorted(found), file.read(), key.read()
 
 names = ["b.txt", "docs/a.txt", "papers/a.txt", "none.txt", "docs", "docs/none/x", "../secret.txt", "docs/../../secret.txt", "....//secret.txt", "..././secret.txt", "/etc/passwd", root + "/b.txt",
-         "../files-private/key", "link", "up/secret.txt", "up/files/b.txt", "docs/private/key", "", ".", "..", "./b.txt", "docs//a.txt", "docs/", "docs/../b.txt", "b.txt\\0.png", "..\\\\secret.txt", "...", "a..b", "%2e%2e/secret.txt"]
+         "../files-private/key", "link", "up/secret.txt", "up/files/b.txt", "docs/private/key", "self", "self/b.txt", "gone", "", ".", "..", "./b.txt", "docs//a.txt", "docs/", "docs/../b.txt", "b.txt\\0.png", "..\\\\secret.txt", "...", "a..b", "%2e%2e/secret.txt"]
 for name in names:
     show("read " + repr(name.replace(room, "ROOM")), store.read, name)
-for name in ["new.txt", "deep/er/new.txt", "papers/c.txt", "..x", "../evil", "....//evil", "link", "up/evil", "up/new/evil", "docs/private/evil", "/tmp/evil-" + os.path.basename(room), "x/../y", "", "a/", "q\\0"]:
+for name in ["new.txt", "deep/er/new.txt", "papers/c.txt", "..x", "../evil", "....//evil", "link", "up/evil", "up/new/evil", "docs/private/evil", "self", "gone", "gone/evil", "/tmp/evil-" + os.path.basename(room), "x/../y", "", "a/", "q\\0"]:
     show("write " + repr(name.replace(os.path.basename(room), "ROOM")), store.write, name, b"new")
 print(store.names())
 print(outside())
@@ -106,6 +109,14 @@ print(oct(os.stat(os.path.join(root, "in/two.txt")).st_mode & 0o7000) if os.path
 for number, members in enumerate([[("ok", R, b"x"), ("../../evil", R, b"x")], [("ok", R, b"x"), ("/tmp/evil", R, b"x")], [("ok", R, b"x"), ("l", S, "../../.."), ("l/evil", R, b"x")], [("ok", R, b"x"), ("h", H, "../../secret.txt")], [("ok", R, b"x"), ("s", S, "ok")], [("ok", R, b"x"), ("f", F, "")], [("a/../b", R, b"x")]]):
     show(f"bad {number}", store.unpack, archive(*members), f"bad{number}")
     show("  ok", store.read, f"bad{number}/ok")
+for folder, member in (("docs", "private/evil"), (".", "evil"), ("docs", "x/../../evil"), ("up", "files-private/evil"), ("self", "gone")):
+    show("through a link " + folder + " " + member, store.unpack, archive(("ok", R, b"x"), (member, R, b"x")), folder)
+    show("  ok", store.read, "ok" if folder == "self" else folder + "/ok")
+show("no file", store.unpack, archive(("empty", D, "")), "../out")
+show("the root", store.unpack, archive(("evil", R, b"x")), "self")
+show("papers", store.unpack, archive(("p.txt", R, b"P")), "papers")
+show("p", store.read, "docs/p.txt")
+show("by a link", Store(os.path.join(room, "way")).read, "docs/a.txt")
 for folder in ("../out", "up", "/tmp", "docs/private", ""):
     show("folder " + folder, store.unpack, archive(("evil", R, b"x")), folder)
 os.remove(os.path.join(room, "upload.tar"))

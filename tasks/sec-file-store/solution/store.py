@@ -53,6 +53,7 @@ class Store:
 
     def unpack(self, archive, folder):
         """Unpack the regular files of a tar archive into a folder; return their names. All of them, or Forbidden and none."""
+        self._path(folder)
         with tarfile.open(archive) as tar:
             members = [member for member in tar.getmembers() if not member.isdir()]
             targets = []
