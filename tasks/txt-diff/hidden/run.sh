@@ -9,9 +9,12 @@ for name, text in case["files"].items():
 shut = """
 import sys
 def hook(event, args):
-    if event in ("subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "pty.spawn") or (event == "import" and args[0] == "difflib"):
+    if event in ("subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "pty.spawn", "ctypes.dlopen") or (event == "import" and args[0] == "difflib"):
         raise RuntimeError("not allowed here: " + event)
-import runpy
+def shut(*_):
+    raise RuntimeError("not allowed here")
+import _posixsubprocess, runpy
+_posixsubprocess.fork_exec = shut
 sys.path.insert(0, "/workspace")
 sys.argv = ["mydiff.py", *sys.argv[1:]]
 sys.addaudithook(hook)
