@@ -117,7 +117,7 @@ def trial(title, script, timeout=30):
             steps = left.get(self.path, [404])
             step = steps.pop(0) if len(steps) > 1 else steps[0]
             if step == "hang":
-                time.sleep(4)
+                time.sleep(20)
                 return
             if step == "cut":
                 self.connection.shutdown(socket.SHUT_RDWR)
@@ -148,10 +148,10 @@ trial("one page", {"/items?page=1": [{"items": item((2, "b"), (10, "c"), (1, "a"
 trial("three pages", {"/items?page=1": [{"items": A, "next": "x-9"}], "/items?page=x-9": [{"items": [], "next": "2"}], "/items?page=2": [{"items": B, "next": None}]})
 trial("nothing", {"/items?page=1": [{"items": [], "next": None}]})
 gaps, _ = trial("busy", {"/items?page=1": [(503, {"Retry-After": "1"}, b""), (429, {"Retry-After": "0"}, b"x"), {"items": A, "next": "2"}], "/items?page=2": [500, 502, 504, {"items": B, "next": None}]})
-print("waited" if gaps and gaps[0] >= 0.95 else "did not wait")
+print("waited" if gaps and gaps[0] >= 0.95 else "did not wait", [gap >= least for gap, least in zip(gaps[3:], (0.09, 0.19, 0.39))])
 trial("broken", {"/items?page=1": ["cut", ("short", {}, b""), (200, {}, b"<html>"), {"items": A, "next": None}]})
 _, took = trial("hanging", {"/items?page=1": ["hang", {"items": B, "next": None}]})
-print("in time" if took < 3.8 else "too late")
+print("in time" if took < 15 else "too late")
 trial("never well", {"/items?page=1": [{"items": A, "next": "2"}], "/items?page=2": [(503, {"Retry-After": "0"}, b"")]})
 trial("not found", {"/items?page=1": [{"items": A, "next": "2"}]})
 trial("forbidden", {"/items?page=1": [(403, {}, b"no")]})
