@@ -39,6 +39,8 @@ def run(argv, cwd, timeout=10, stdin=b"", env=None):
         err.seek(0)
         return code, out.read(4_000_000), err.read(1_000_000)
 
+import struct
+
 
 def fresh(jobs):
     work = copied()
@@ -80,7 +82,7 @@ def read(work, name):
         return ""
 
 
-def ended(child, seconds=5):
+def ended(child, seconds=20):
     try:
         return child.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -94,11 +96,41 @@ def show(work):
         print(folder, [(name, read(work, f"{folder}/{name}")) for name in sorted(os.listdir(path))] if os.path.isdir(path) else "is missing")
 
 
+class Watch:
+    """What happens in the folders, in its order, as the kernel tells it."""
+
+    KINDS = {0x2: "written", 0x40: "moved away", 0x80: "renamed", 0x100: "made", 0x200: "removed"}
+
+    def __init__(self, work):
+        self.libc = ctypes.CDLL(None, use_errno=True)
+        self.file = self.libc.inotify_init1(os.O_NONBLOCK)
+        self.folders = {}
+        for folder in ("done", "spool"):
+            os.makedirs(os.path.join(work, folder), exist_ok=True)
+            self.folders[self.libc.inotify_add_watch(self.file, os.path.join(work, folder).encode(), sum(self.KINDS))] = folder
+
+    def told(self):
+        """(folder, what, name) of all that concerns jobs under their own names."""
+        data, found = b"", []
+        while True:
+            try:
+                data += os.read(self.file, 65536)
+            except BlockingIOError:
+                break
+        while data:
+            number, mask, _, size = struct.unpack_from("iIII", data)
+            name = data[16:16 + size].rstrip(b"\0").decode(errors="replace")
+            data = data[16 + size:]
+            if name.endswith(".job"):
+                found.append((self.folders.get(number), "/".join(word for bit, word in self.KINDS.items() if mask & bit), name))
+        return found
+
+
 work = fresh({"b.job": "1\n2\n\n3\n", "a.job": "-5\n10\n", "c.job": "", "bad.job": "1\nx\n", "notes.txt": "7\n"})
 child = start(work)
-print("all done", wait(lambda: not [name for name in os.listdir(os.path.join(work, "spool")) if name.endswith(".job")], 8))
+print("all done", wait(lambda: not [name for name in os.listdir(os.path.join(work, "spool")) if name.endswith(".job")], 20))
 add(work, "late.job", "4\n4\n")
-print("late", wait(lambda: read(work, "done/late.job") != "", 5))
+print("late", wait(lambda: read(work, "done/late.job") != "", 20))
 child.send_signal(signal.SIGUSR1)
 print("status", wait(lambda: read(work, "status.txt") == "done 5\n", 3))
 child.send_signal(signal.SIGTERM)
@@ -106,7 +138,7 @@ print("ended", ended(child), os.path.exists(os.path.join(work, "worker.pid")))
 show(work)
 
 for number, name in ((signal.SIGTERM, "TERM"), (signal.SIGINT, "INT")):
-    work = fresh({"1.job": "1\n" * 12, "2.job": "2\n" * 5})
+    work = fresh({"1.job": "1\n" * 40, "2.job": "2\n" * 5})
     child = start(work)
     time.sleep(0.35)
     child.send_signal(number)
@@ -116,24 +148,32 @@ for number, name in ((signal.SIGTERM, "TERM"), (signal.SIGINT, "INT")):
     print("ended", ended(child), os.path.exists(os.path.join(work, "worker.pid")))
     show(work)
 
-work = fresh({"1.job": "1\n" * 8})
+work = fresh({"1.job": "1\n" * 30})
 child = start(work)
 time.sleep(0.3)
 child.send_signal(signal.SIGUSR1)
-print("status later", wait(lambda: read(work, "status.txt") != "", 5), repr(read(work, "status.txt")))
+print("status later", wait(lambda: read(work, "status.txt") != "", 20), repr(read(work, "status.txt")))
 begin = time.monotonic()
 child.send_signal(signal.SIGTERM)
-print("ended", ended(child), time.monotonic() - begin < 1)
+print("ended", ended(child), time.monotonic() - begin < 5)
 show(work)
 
-work = fresh({"1.job": "1\n" * 9, "2.job": "5\n"})
+work = fresh({"1.job": "1\n" * 30, "2.job": "5\n"})
 child = start(work)
 time.sleep(0.4)
 child.kill()
 print("killed", ended(child))
 print(sorted(os.listdir(os.path.join(work, "spool"))), "1.job" in os.listdir(os.path.join(work, "done")))
 child = start(work)
-print("again", wait(lambda: read(work, "done/2.job") != "", 6))
+print("again", wait(lambda: read(work, "done/2.job") != "", 20))
 child.send_signal(signal.SIGTERM)
 print("ended", ended(child))
 show(work)
+
+work = fresh({"1.job": "1\n", "2.job": "y\n"})
+watch = Watch(work)
+child = start(work)
+wait(lambda: not os.listdir(os.path.join(work, "spool")), 20)
+child.send_signal(signal.SIGTERM)
+ended(child)
+print("in one step", *watch.told())
