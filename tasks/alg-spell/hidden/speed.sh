@@ -1,3 +1,4 @@
+ulimit -t 20 # seconds of a processor, however many others want it
 /usr/bin/python3 -I -c 'import random, sys
 sys.path.insert(0, "/workspace")
 from spell import distance, suggest
