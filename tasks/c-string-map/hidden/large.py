@@ -206,6 +206,6 @@ with open(os.path.join(WORK_COPY, "strmap.h"), "w") as file:
 program = compiled(["strmap.c", "driver_.c"], "large_", "-O2")
 for room, words in ((0, "400000"), (64, "c1000000"), (64, "m2000")):  # megabytes of address space, 0 for any
     limit = f"ulimit -v {room * 1024} && " if room else ""
-    code, out, err = run(["/bin/sh", "-c", limit + 'exec "$0" "$1"', program, words], WORK_COPY, timeout=8)
+    code, out, err = run(["/bin/sh", "-c", limit + 'ulimit -t 8 && exec "$0" "$1"', program, words], WORK_COPY, timeout=40)
     print(out.decode(errors="replace"), end="")
     print("ended", code)

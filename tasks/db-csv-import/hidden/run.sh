@@ -16,7 +16,7 @@ for step in case["runs"]:
         with open("data.csv", "wb") as file:
             file.write(step["csv"].encode(step.get("encoding", "utf-8")))
         arguments = step.get("args", ["schema.json", "data.csv", "out.db"])
-    done = subprocess.run(["/usr/bin/python3", "/workspace/importer.py", *arguments], capture_output=True, text=True, timeout=20)
+    done = subprocess.run(["/usr/bin/python3", "/workspace/importer.py", *arguments], capture_output=True, text=True, timeout=80)
     try:
         report = json.loads(done.stdout) if done.stdout else None
     except ValueError:
