@@ -49,15 +49,13 @@ type order struct {
 // commandScript runs `word`, a shell word that becomes the command's text.
 //   - `\command eval`: a syntax or redirection error does not end the shell, and neither an alias nor a function of the agent's comes between
 //     (a function called `command` is removed before).
-//   - What our own words print as errors goes to the shell's own standard error, which is /dev/null whatever the command redirects: a redirection
-//     of each of them would cost more than they do.
 //   - `>|`: noclobber does not matter. The status descriptor is closed, so nothing the command starts inherits it.
 //   - `$?` is what the previous command left: statusFile holds `return <n>`. Where that is not 0, `||` keeps `set -e` from taking it for a failure.
 //   - ash and dash undo the redirections of `eval` before they run the trap on EXIT, so their standard output is redirected for good, until the
 //     report. Not their errors: they are where `set -x` shows our own words.
 func (o *order) commandScript(word []byte, statusFile, nonce, kind string) []byte {
 	var script bytes.Buffer
-	script.WriteString("\\unset -f command\n")
+	script.WriteString("\\unset -f command 2>/dev/null\n")
 	redirected := " <" + o.paths.in
 	if kind == shellBash {
 		redirected += " >|" + o.paths.out
@@ -88,7 +86,7 @@ func (o *order) commandScript(word []byte, statusFile, nonce, kind string) []byt
 }
 
 // saveStatus makes the status the first positional parameter: those can be put back, and no variable has to be taken.
-const saveStatus = "\\set -- \"$?\" \"$@\"; \\unset -f command"
+const saveStatus = "\\set -- \"$?\" \"$@\"; \\unset -f command 2>/dev/null"
 
 // childrenEnd: when an expansion or a special builtin fails in a child of ash, the child leaves `command eval` as if it were the shell itself, and goes
 // on with what was read of its script. So this is on the same line. `test` is a builtin, so /proc/self is whoever asks.
@@ -97,8 +95,8 @@ const childrenEnd = "\\command test /proc/self -ef \"/proc/$$\" || \\exit \"$1\"
 // reportScript says status, directory and exported environment, after saveStatus. `pwd` is the shell's own knowledge, whatever became of $PWD.
 func reportScript(nonce string) string {
 	return "{ \\command printf '" + nonce + " %d\\000' \"$1\"; \\command pwd; \\command printf '\\000'; " +
-		"\\command export -p; \\command printf '\\000" + nonce + "\\n'; } " + statusRedirect + orEnd + "\n" +
-		"\\shift || \\command :\n"
+		"\\command export -p; \\command printf '\\000" + nonce + "\\n'; } " + statusRedirect + " 2>/dev/null" + orEnd + "\n" +
+		"\\shift 2>/dev/null || \\command :\n"
 }
 
 // wholeScript is the file by which dash runs a command's file and reports. Its length never changes, so a shell that is still at its end when it is
