@@ -4,7 +4,6 @@
 package main
 
 import (
-	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -79,7 +78,6 @@ func (s *session) run(c *command, text []byte, fed bool) {
 	s.describe(c, end)
 	s.free()
 	c.sayEnd(end)
-	runtime.Gosched() // the writer's turn: else it would wait for another thread to wake up, longer than all of this takes
 	s.guest.noteEnd(c.id)
 	s.tidy(c)
 }
