@@ -96,7 +96,7 @@ class Grader:
 
     async def _checked(self, task: Task, checks: Sequence[Check], sandbox: Sandbox, report: Report) -> tuple[CheckResult, ...]:
         report(PhaseBegan(Phase.CHECKING, len(checks)))
-        place = Place(sandbox, task.sandbox.working_dir, learner_is_root=_breakable(task), bounds=self._bounds)
+        place = Place(sandbox, task.sandbox.working_dir, programs_breakable=_programs_breakable(task), bounds=self._bounds)
         results = []
         for check in checks:
             try:
@@ -113,7 +113,7 @@ class Grader:
         return tuple(results)
 
 
-def _breakable(task: Task) -> bool:
+def _programs_breakable(task: Task) -> bool:
     """Whether the learner could have broken the image's own programs: as root, by what is graded in place or comes along from elsewhere."""
     return task.sandbox.root_user and (task.grading_place is GradingPlace.IN_PLACE or task.grading_paths != (".",))
 

@@ -72,12 +72,12 @@ class Place:
 
     Attributes:
         working_dir: Where programs start and relative paths begin.
-        learner_is_root: Whether the learner could have broken the image's own programs.
+        programs_breakable: Whether the learner could have broken the image's own programs.
     """
 
     sandbox: Sandbox
     working_dir: bytes
-    learner_is_root: bool
+    programs_breakable: bool
     bounds: GradingBounds = field(default_factory=GradingBounds)
 
     async def run(
@@ -147,7 +147,7 @@ class Place:
     async def _why_not_started(self, execution: Execution, problem: FileProblem) -> str:
         """Tell the learner's doing (the directory is gone or shut, the disk full) from the task's (the image lacks the program)."""
         program = execution.argv[0]
-        if self.learner_is_root and problem.kind in _BROKEN_PROGRAM:
+        if self.programs_breakable and problem.kind in _BROKEN_PROGRAM:
             return f"it could not be started: {problem.message}"
         learners(problem)
         if problem.kind in _TASKS_PROBLEMS:
@@ -156,7 +156,7 @@ class Place:
             bare = replace(execution, argv=(program, b"-c", b""), cwd=b"/", stdin=b"", hidden_dir=False, timeout_s=self.bounds.check_s)
             await _finish(await self.sandbox.execute(bare))
         except FileProblem as again:
-            if not self.learner_is_root:
+            if not self.programs_breakable:
                 message = f"A check needs {program.decode(errors='replace')}, which can't be started in the task's image: {again.message}."
                 raise GradingFault(FaultKind.TASK_BROKEN, message) from again
         return f"it could not be started: {problem.message}"

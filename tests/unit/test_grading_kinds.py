@@ -25,7 +25,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "tasks.md"
 async def reason(body: CheckBody, *answers: Answer) -> str:
     """Run one check and return why it failed."""
     bounds = GradingBounds(leave_s=0.01)
-    place = Place(ScriptedSandbox(answers=list(answers)), SPEC.working_dir, learner_is_root=False, bounds=bounds)
+    place = Place(ScriptedSandbox(answers=list(answers)), SPEC.working_dir, programs_breakable=False, bounds=bounds)
     return await RUNNERS[type(body)](body, place, 5.0)
 
 
@@ -145,7 +145,7 @@ async def test_cases_stop_at_the_first_that_disagrees() -> None:
     """The rest need not be run."""
     cases = tuple(Case(name, "", Expected(Match.EXACT, "x")) for name in ("a", "b", "c"))
     sandbox = ScriptedSandbox(answers=[Program(b"x"), Program(b"y")])
-    found = await RUNNERS[CasesCheck](CasesCheck("p", cases), Place(sandbox, b"/home/box", learner_is_root=False), 5.0)
+    found = await RUNNERS[CasesCheck](CasesCheck("p", cases), Place(sandbox, b"/home/box", programs_breakable=False), 5.0)
     assert found.startswith("b: stdout must be exact")
     assert len(sandbox.executed) == 2
 
@@ -160,7 +160,7 @@ async def test_what_is_hidden_is_in_no_command_line_and_no_environment() -> None
     ]
     for body in bodies:
         sandbox = ScriptedSandbox()
-        await RUNNERS[type(body)](body, Place(sandbox, b"/home/box", learner_is_root=False), 5.0)
+        await RUNNERS[type(body)](body, Place(sandbox, b"/home/box", programs_breakable=False), 5.0)
         assert sandbox.executed
         for execution in sandbox.executed:
             assert secret not in repr((execution.argv, execution.environment, execution.cwd))

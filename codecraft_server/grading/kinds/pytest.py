@@ -35,12 +35,12 @@ async def run(body: PytestCheck, place: Place, timeout_s: float) -> str:
     finally:
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)
-    return ran if isinstance(ran, str) else _weigh(body, ran, learner_is_root=place.learner_is_root)
+    return ran if isinstance(ran, str) else _weigh(body, ran, programs_breakable=place.programs_breakable)
 
 
-def _weigh(body: PytestCheck, ran: Ran, *, learner_is_root: bool) -> str:
+def _weigh(body: PytestCheck, ran: Ran, *, programs_breakable: bool) -> str:
     if ran.ended.reason is not EndReason.EXITED or ran.ended.exit_code:
-        if ran.ended.exit_code == _NO_PYTEST and not learner_is_root:  # who could have removed it
+        if ran.ended.exit_code == _NO_PYTEST and not programs_breakable:  # who could have removed it
             raise GradingFault(FaultKind.TASK_BROKEN, "A check needs pytest, which the task's image lacks.")
         return f"the tests {how(ran.ended)}; stderr is {excerpt(ran.err.decode(errors='replace'))}"
     try:
