@@ -17,6 +17,17 @@ CLEAN: Mapping[str, str] = {
 }
 _KEPT = 64 * 1024
 _MAX_OUTPUT = 1024 * 1024
+_WAIT = """\
+n=0
+while [ $n -lt 80 ]; do
+    word=$(cat answer.txt 2> /dev/null)
+    case $word in
+        secret-????????????????) echo "$word"; exit;;
+    esac
+    n=$((n + 1))
+    sleep 0.1
+done
+"""
 _POLICY = OutputPolicy(stream=False, separate=True, kept=_KEPT, max_output=_MAX_OUTPUT, window=0, stall_s=1.0, stall_total_s=1.0)
 
 
@@ -57,6 +68,19 @@ class Lax:
             return await _said(await self.sandbox.execute(execution))
         except FileProblem as problem:
             raise fault(problem.message) from problem
+
+    async def answer(self, before: str = "", *, argument: str = "") -> str:
+        """Wait for a secret word to be in answer.txt, and return it; empty when none comes.
+
+        Whoever writes there may just be writing again: an empty file says nothing yet. The waiting itself starts programs, so that it
+        takes longer where the machine is busy.
+
+        Args:
+            before: What the waiting shell does first.
+            argument: What it has as an argument.
+        """
+        said = await self.sh(f"sh -c '{before}\n{_WAIT}' {argument}", timeout_s=60.0)
+        return said.out.strip()
 
     async def in_session(self, line: str, timeout_s: float = 20.0) -> Said:
         """Run a command line in the agent's own session."""

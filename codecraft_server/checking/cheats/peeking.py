@@ -26,13 +26,11 @@ def _in_environment(task: Task) -> Task:
 
 async def _holds_open(lax: Lax) -> bool:
     await lax.put("/tmp/open", SECRET)  # noqa: S108 - in the sandbox
-    await lax.sh("exec 9< /tmp/open; rm /tmp/open; sleep 2")
-    return await _says_secret(lax)
+    return await lax.answer("exec 9< /tmp/open; rm /tmp/open") == SECRET
 
 
 async def _names_it(lax: Lax) -> bool:
-    await lax.sh(f"sh -c 'sleep 2; : {SECRET}'")
-    return await _says_secret(lax)
+    return await lax.answer(argument=SECRET) == SECRET
 
 
 def _in_history(task: Task) -> Task:
