@@ -11,14 +11,15 @@ from codecraft_server.cli import main
 
 pytestmark = pytest.mark.docker
 
-SEED = "1"
+# Every kind of check is among theirs, and none of them takes long to grade.
+TASKS = ("py-change", "dbg-shared-state", "sh-archive", "ref-shipping")
 
 
 @pytest.mark.timeout(900)
 def test_every_cheat_earns_its_control_and_nothing_from_the_real_grader(tmp_path: Path) -> None:
-    """All controls work; each cheat fails on its probe and on one of a sample of shipped tasks, whose solutions and wrong answers hold."""
+    """All controls work; each cheat fails on its probe and on one of a few shipped tasks, whose solutions and wrong answers hold."""
     report = tmp_path / "report.json"
-    options = ("--sample", "4", "--seed", SEED, "--spread", "--json", str(report), "--no-images", "--worker", WORKER)
+    options = (*TASKS, "--spread", "--json", str(report), "--no-images", "--worker", WORKER)
     status = main(["tasks", "check", *options])
     said = json.loads(report.read_text())
     assert (status, said["problems"]) == (0, [])
