@@ -1,3 +1,4 @@
+ulimit -t 15 # seconds of a processor, however many others want it
 /usr/bin/python3 -I -c 'import random
 r = random.Random(31)
 n = 150

@@ -10,6 +10,8 @@ for line in sys.stdin:
             result = sets[target] = IntervalSet(*args)
         elif name == "parse":
             result = sets[target] = IntervalSet.parse(*args)
+        elif name == "take":
+            result = sets[target] = getattr(sets[args[0]], args[1])(*args[2:])
         elif name == "in":
             result = args[0] in sets[target]
         elif name == "eq":

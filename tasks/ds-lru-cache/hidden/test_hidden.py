@@ -62,3 +62,33 @@ def test_keys_may_be_tuples():
     assert cache.get((1, 2)) is None
     assert cache.get("1") == "text"
     assert cache.keys() == ["1", 1]
+
+
+def test_none_is_a_key():
+    """It is evicted, found and deleted as any other, and so are keys that are empty or 0."""
+    told = []
+    cache = lru.LRUCache(2, on_evict=lambda key, value: told.append((key, value)))
+    cache.put(None, "none")
+    assert cache.keys() == [None]
+    assert cache.get(None) == "none"
+    cache.put("", "empty")
+    cache.put(0, "zero")
+    assert told == [(None, "none")]
+    assert cache.keys() == [0, ""]
+    assert cache.get("") == "empty"
+    cache.put(None, "again")
+    assert told == [(None, "none"), (0, "zero")]
+    assert cache.delete(None) is True
+    assert cache.keys() == [""]
+
+
+def test_value_that_is_the_default():
+    """To get it is a hit and a use, whatever the default is."""
+    cache = lru.LRUCache(2)
+    cache.put("a", 7)
+    cache.put("b", None)
+    assert cache.get("a", 7) == 7
+    assert cache.keys() == ["a", "b"]
+    assert cache.get("b") is None
+    assert cache.keys() == ["b", "a"]
+    assert (cache.hits, cache.misses) == (2, 0)

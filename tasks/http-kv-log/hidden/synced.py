@@ -1,5 +1,7 @@
 import ctypes
+import fcntl
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -122,69 +124,170 @@ SHIM = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <stdarg.h>
+#include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/types.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-static void tell(void)  /* one byte more: something is on disk, or will be with each write */
+/* A file was put on the disk: $DISK/INODE has from now on what the disk has of it. Nothing gets there while $DISK/gate is locked. */
+static void keep(int file)
 {
-    const char *path = getenv("SYNC_LOG");
-    int file = path ? ((int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open"))(path, O_WRONLY | O_APPEND) : -1;
+    const char *disk = getenv("DISK");
+    struct stat about;
+    char from[64], to[512], part[600], data[65536];
+    if (!disk || fstat(file, &about) || !S_ISREG(about.st_mode))
+        return;
+    snprintf(from, sizeof from, "%.480s/gate", disk);
+    int gate = open(from, O_RDONLY | O_CLOEXEC);
+    flock(gate, LOCK_SH);
+    close(gate);
+    snprintf(from, sizeof from, "/proc/self/fd/%d", file);
+    snprintf(to, sizeof to, "%.480s/%lu", disk, (unsigned long)about.st_ino);
+    snprintf(part, sizeof part, "%s.%d", to, gettid());
+    int readable = (fcntl(file, F_GETFL) & O_ACCMODE) != O_WRONLY, in = readable ? file : open(from, O_RDONLY | O_CLOEXEC);
+    int out = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    ssize_t size;
+    for (off_t done = 0; (size = pread(in, data, sizeof data, done)) > 0; done += size)
+        if (write(out, data, size) != size)
+            abort();
+    close(out);
+    if (!readable)
+        close(in);
+    rename(part, to);
+}
+
+static void keep_path(const char *path)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file >= 0) {
-        if (write(file, "s", 1) < 0)
-            abort();
+        keep(file);
         close(file);
     }
 }
 
-#define CALL(name, parameters, arguments) \
-    int name parameters { int done = ((int (*) parameters)dlsym(RTLD_NEXT, #name))arguments; if (done == 0) tell(); return done; }
-CALL(fsync, (int file), (file))
-CALL(fdatasync, (int file), (file))
-CALL(syncfs, (int file), (file))
-CALL(msync, (void *place, size_t size, int flags), (place, size, flags))
-void sync(void) { ((void (*)(void))dlsym(RTLD_NEXT, "sync"))(); tell(); }
-
-static void opened(int flags)
+static int each(const char *path, const struct stat *about, int kind)
 {
-    const char *path = getenv("SYNC_LOG");
-    if (path && flags & (O_SYNC | O_DSYNC)) {
-        int file = ((int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open"))(path, O_WRONLY | O_APPEND);
-        if (write(file, "O", 1) < 0)
-            abort();
-        close(file);
-    }
+    (void)about;
+    if (kind == FTW_F)
+        keep_path(path);
+    return 0;
 }
 
-#define OPEN(name) \
-    int name(const char *path, int flags, ...) { va_list more; va_start(more, flags); int mode = va_arg(more, int); va_end(more); opened(flags); return ((int (*)(const char *, int, ...))dlsym(RTLD_NEXT, #name))(path, flags, mode); }
-OPEN(open)
-OPEN(open64)
+static void keep_all(void)
+{
+    if (getenv("DATA"))
+        ftw(getenv("DATA"), each, 16);
+}
+
+static void keep_mapped(void *place)
+{
+    char line[5000], path[4096];
+    unsigned long from, to, at = (unsigned long)place;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    while (maps && fgets(line, sizeof line, maps))
+        if (sscanf(line, "%lx-%lx %*s %*s %*s %*s %4095s", &from, &to, path) == 3 && from <= at && at < to)
+            keep_path(path);
+    if (maps)
+        fclose(maps);
+}
+
+#define REAL(name, parameters) ((__typeof__(name) *)dlsym(RTLD_NEXT, #name))parameters
+int fsync(int file) { int done = REAL(fsync, (file)); if (!done) keep(file); return done; }
+int fdatasync(int file) { int done = REAL(fdatasync, (file)); if (!done) keep(file); return done; }
+int syncfs(int file) { int done = REAL(syncfs, (file)); if (!done) keep_all(); return done; }
+void sync(void) { REAL(sync, ()); keep_all(); }
+int msync(void *place, size_t size, int flags) { int done = REAL(msync, (place, size, flags)); if (!done && flags & MS_SYNC) keep_mapped(place); return done; }
+
+#define WRITE(name, parameters, arguments) \
+    ssize_t name parameters { ssize_t done = REAL(name, arguments); if (done > 0 && fcntl(file, F_GETFL) & O_DSYNC) keep(file); return done; }
+WRITE(write, (int file, const void *data, size_t size), (file, data, size))
+WRITE(pwrite, (int file, const void *data, size_t size, off_t at), (file, data, size, at))
+WRITE(pwrite64, (int file, const void *data, size_t size, off64_t at), (file, data, size, at))
+WRITE(writev, (int file, const struct iovec *parts, int count), (file, parts, count))
+WRITE(pwritev, (int file, const struct iovec *parts, int count, off_t at), (file, parts, count, at))
+WRITE(pwritev64, (int file, const struct iovec *parts, int count, off64_t at), (file, parts, count, at))
 """
 room = os.path.dirname(work)
-log = os.path.join(room, "log")
+disk = os.path.join(room, "disk")
+gate = os.path.join(disk, "gate")
 with open(os.path.join(room, "shim.c"), "w") as file:
     file.write(SHIM)
 code, _, err = run(["/usr/bin/gcc", "-shared", "-fPIC", "-O1", "-o", os.path.join(room, "shim.so"), os.path.join(room, "shim.c")], room, timeout=30, env=dict(ENV, TMPDIR="/tmp"))
 sys.stderr.write(err.decode(errors="replace")[:600])
-open(log, "w").close()
-os.chmod(log, 0o666)
-ENV = dict(ENV, LD_PRELOAD=os.path.join(room, "shim.so"), SYNC_LOG=log)
+os.mkdir(disk)
+open(gate, "w").close()
+ENV = dict(ENV, LD_PRELOAD=os.path.join(room, "shim.so"), DISK=disk, DATA=data)
 server = start()
 
 
-def synced(*words):
-    """Whether something was written to the disk for good while a request was answered."""
-    before = os.path.getsize(log)
-    status = ask(port, *words)[0]
-    with open(log) as file:
-        told = file.read()
-    return status, len(told) > before or "O" in told
+def confirmed(method, path, body=None):
+    """Ask for a change; return the status, and whether the answer waits as long as nothing gets to the disk."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    with open(gate) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        connection.request(method, path, body=body)
+        early = select.select([connection.sock], [], [], 1)[0]
+    status = connection.getresponse().status
+    connection.close()
+    return method, status, "too early" if early else "in time"
 
 
-print(code, synced("PUT", "/kv/a", b"one"))
-print(*[synced("PUT", f"/kv/k{number}", b"v" * number * 100) for number in range(6)])
-print(synced("PUT", "/kv/a", b"two"), synced("POST", "/kv/a", b'{"old": "two", "new": "three"}'), synced("DELETE", "/kv/a"))
+def without_power():
+    """What would be left if the power failed now: all files, and of each what was put on the disk."""
+    os.killpg(server.pid, signal.SIGSTOP)
+    os.waitpid(server.pid, os.WUNTRACED)
+    left = {}
+    for folder, _, names in os.walk(data):
+        left[folder] = None
+        for name in names:
+            path = os.path.join(folder, name)
+            kept = os.path.join(disk, str(os.stat(path).st_ino))
+            left[path] = b""
+            if os.path.exists(kept):
+                with open(kept, "rb") as file:
+                    left[path] = file.read()
+    os.killpg(server.pid, signal.SIGCONT)
+    return left
+
+
+def room_taken():
+    try:
+        return size()
+    except OSError:
+        return 0  # it is just tidying up
+
+
+print(code, *confirmed("PUT", "/kv/a", b"one"))
+print(*confirmed("PUT", "/kv/b", b"other"))
+states = []
+for change in (("PUT", "/kv/a", b"two"), ("POST", "/kv/a", b'{"old": "two", "new": "three"}'), ("DELETE", "/kv/b")):
+    print(*confirmed(*change))
+    states.append((without_power(), None))
+before, tidied = 0, False
+for number in range(400):
+    ask(port, "PUT", f"/kv/hot{number % 3}", bytes([number % 256]) * 20000)
+    taken = room_taken()
+    if taken < before and not tidied:
+        tidied = True
+        states.append((without_power(), number))
+    before = taken
+states.append((without_power(), 399))
+if not tidied:
+    states.append(states[-1])
 kill(server)
+for left, last in states:
+    shutil.rmtree(data)
+    for path, content in left.items():
+        if content is None:
+            os.makedirs(path)
+        else:
+            with open(path, "wb") as file:
+                file.write(content)
+    server = start()
+    hot = [] if last is None else [ask(port, "GET", f"/kv/hot{number % 3}")[2] == bytes([number % 256]) * 20000 for number in range(max(last - 2, 0), last + 1)]
+    print(*[ask(port, "GET", path)[::2] for path in ("/kv/a", "/kv/b")], all(hot))
+    kill(server)

@@ -1,28 +1,39 @@
 exec /usr/bin/python3 -I -c '
-import json, os, re, subprocess, sys, tempfile
+import ctypes, glob, json, os, re, subprocess, sys, tempfile
 case = json.load(sys.stdin)
 box = tempfile.mkdtemp()
 os.chdir(box)
 for name, text in case["files"].items():
     with open(name, "w", encoding="utf-8", newline="") as file:
         file.write(text)
+# What the program may do is settled by the kernel, and not by a hook that it could take off: it can start no other
+# program, and it is told who opens the file of difflib.
 shut = """
-import sys
-def hook(event, args):
-    if event in ("subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "pty.spawn", "ctypes.dlopen") or (event == "import" and args[0] == "difflib"):
-        raise RuntimeError("not allowed here: " + event)
-def shut(*_):
-    raise RuntimeError("not allowed here")
-import _posixsubprocess, runpy
-_posixsubprocess.fork_exec = shut
+import ctypes, os, runpy, struct, sys
+libc = ctypes.CDLL(None)
+machine, execve, execveat = {"x86_64": (0xC000003E, 59, 322), "aarch64": (0xC00000B7, 221, 281)}[os.uname().machine]
+steps = [(0x20, 0, 0, 4), (0x15, 0, 5, machine), (0x20, 0, 0, 0), (0x15, 3, 0, execve), (0x15, 2, 0, execveat), (0x35, 1, 0, 0x40000000), (6, 0, 0, 0x7FFF0000), (6, 0, 0, 0x50001)]
+code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, struct.pack("HP", len(steps), ctypes.addressof(code))):  # a seccomp filter
+    raise SystemExit("the kernel takes no filter")
 sys.path.insert(0, "/workspace")
 sys.argv = ["mydiff.py", *sys.argv[1:]]
-sys.addaudithook(hook)
 runpy.run_path("/workspace/mydiff.py", run_name="__main__")
 """
+libc = ctypes.CDLL(None)
+libc.prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: the process of the learner can not look into this one
+opened = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+library = os.path.dirname(os.__file__)
+for path in [library + "/difflib.py", *glob.glob(library + "/__pycache__/difflib.*")]:
+    if libc.inotify_add_watch(opened, path.encode(), 0x20) < 0:  # IN_OPEN
+        raise SystemExit("difflib can not be watched")
 done = subprocess.run(["/usr/bin/python3", "-I", "-c", shut, *case["args"]], capture_output=True, timeout=60)
 out = done.stdout.decode("utf-8", "replace")
 answer = {"exit": done.returncode, "complains": bool(done.stderr.strip())}
+try:
+    answer["difflib"] = f"opened {len(os.read(opened, 4096)) // 16} times"
+except BlockingIOError:
+    pass
 
 def split(text):
     parts = text.split("\n")

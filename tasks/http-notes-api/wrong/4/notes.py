@@ -90,8 +90,8 @@ class Handler(BaseHTTPRequestHandler):
         try:
             self.route()
         except Problem as problem:
-            self.close_connection = True  # a body that was not read would be taken for the next request
-            self.answer(problem.status, {"error": str(problem)}, **problem.headers)
+            # A body that was not read would be taken for the next request, so this is the last one.
+            self.answer(problem.status, {"error": str(problem)}, Connection="close", **problem.headers)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = handle_request
 
