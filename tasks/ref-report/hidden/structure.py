@@ -2,10 +2,11 @@
 
 import ast
 import glob
-import marshal
 import os
 import sys
+from importlib.machinery import SourceFileLoader
 
+sys.dont_write_bytecode = True
 problems = []
 MODULES = ("report.py", "parsing.py", "rendering.py")
 BLOCKS = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match)
@@ -43,18 +44,16 @@ own = {name.partition(".")[0].partition("/")[0] for name in names}
 problems += [f"{name} hides a module of the library" for name in own & LIBRARY]
 for path in glob.glob("/workspace/**/*.so", recursive=True, include_hidden=True):
     problems.append(f"{path} is no text")
-for path in glob.glob("/workspace/**/*.pyc", recursive=True, include_hidden=True):  # Python may run it in place of the text
-    folder, stem = os.path.dirname(os.path.dirname(path)), os.path.basename(path).partition(".")[0]
-    source = os.path.join(folder, f"{stem}.py")
-    if os.path.basename(os.path.dirname(path)) != "__pycache__" or not os.path.isfile(source):
+for path in glob.glob("/workspace/**/*.pyc", recursive=True, include_hidden=True):
+    if os.path.basename(os.path.dirname(path)) != "__pycache__":  # there Python would run it without any text
         problems.append(f"{path} has no text")
-        continue
-    with open(path, "rb") as compiled, open(source, encoding="utf-8") as file:
-        if marshal.loads(compiled.read()[16:]) != compile(file.read(), source, "exec", dont_inherit=True):
-            problems.append(f"{path} is not compiled from its text")
 for name in names:
-    with open(f"/workspace/{name}", encoding="utf-8") as file:
-        tree = ast.parse(file.read())
+    path = f"/workspace/{name}"
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    tree = ast.parse(text)
+    if SourceFileLoader("work", path).get_code("work") != compile(text, path, "exec", dont_inherit=True):
+        problems.append(f"{name}: what Python would run was compiled from another text")
     for node in ast.walk(tree):
         if isinstance(node, FUNCTIONS):
             length = node.end_lineno - node.lineno + 1
