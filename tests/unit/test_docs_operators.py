@@ -11,8 +11,8 @@ import subprocess
 from operator import attrgetter
 from pathlib import Path
 
-import pytest
 from command_lines import problem
+from each import each
 from snippets import ROOT, snippet, table
 
 from codecraft_server.cli.parser import new_parser
@@ -68,7 +68,7 @@ def test_the_unit_can_be_started(tmp_path: Path) -> None:
         assert "codecraft.service" not in checked.stderr
 
 
-@pytest.mark.parametrize("line", snippet("docs/operators.md", "log").splitlines())
+@each("line", snippet("docs/operators.md", "log").splitlines())
 def test_the_lines_of_the_log_are_such_as_are_written(line: str) -> None:
     """Formatted by the server's own formatter they come out as they stand; the logger and the event are in the code."""
     fields = {key: json.loads(value) if value.startswith('"') else value for key, value in re.findall(r'(\w+)=("[^"]*"|\S+)', line)}

@@ -5,7 +5,7 @@ from dataclasses import is_dataclass, replace
 from enum import Enum
 from typing import Any, get_args
 
-import pytest
+from each import each
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from samples import changed, filled
@@ -187,7 +187,7 @@ def _assert_distinct(message: Message) -> None:
                 assert leaves.setdefault(below, field.name) == field.name
 
 
-@pytest.mark.parametrize(
+@each(
     ("kind", "prefix", "schema", "unnamed"),
     [
         (sandbox.EndReason, "END_REASON", types_pb2.EndReason, set()),
