@@ -164,7 +164,7 @@ def test_every_value_of_the_domain_is_carried_or_hidden_for_a_reason() -> None:
         before = encode(value)
         for part, other in changed(value):
             all_parts.add(part)
-            if encode(other) != before:
+            if part not in told and encode(other) != before:
                 told.add(part)
     assert all_parts - told == set(HIDDEN) | {f"EpisodeSettings.{name}" for name in BOUNDS_NOT_TOLD}
 
