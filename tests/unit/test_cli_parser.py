@@ -63,6 +63,7 @@ def test_each_option_and_its_variable_set_the_same(name: str, text: str | None, 
 def test_every_option_of_serve_is_tried_here() -> None:
     """An option that is added is added to the cases above, or is one of the token files."""
     serve = new_parser({})._subparsers._group_actions[0].choices["serve"]  # type: ignore[union-attr,index]
+    serve.parse_args([])  # it has its options once it was called
     names = {option.removeprefix("--") for action in serve._actions for option in action.option_strings if option.startswith("--")}  # type: ignore[union-attr]
     assert names - {"help"} == {case[0] for case in CASES} | {"agent-token-file", "control-token-file"}
 

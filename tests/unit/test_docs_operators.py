@@ -25,7 +25,9 @@ SOURCES = "".join(path.read_text() for path in (ROOT / "codecraft_server").rglob
 def serve_options() -> dict[str, argparse.Action]:
     """What `serve` takes, by name."""
     (commands,) = (action for action in new_parser({})._actions if isinstance(action, argparse._SubParsersAction))
-    actions = commands.choices["serve"]._actions
+    serve = commands.choices["serve"]
+    serve.parse_args([])  # it has its options once it was called
+    actions = serve._actions
     return {action.option_strings[-1]: action for action in actions if action.dest != "help"}
 
 
