@@ -10,16 +10,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-import gymnasium
-from gymnasium.vector import SyncVectorEnv, VectorEnv
-
 from benchmarks.bench import Bench
 from benchmarks.figure import Bound, Compare, Figure
 from benchmarks.player import TASK
 from codecraft_client import Text
 from codecraft_client.calls import Answer, Close, Reset, Step
 from codecraft_client.events import Ready
-from codecraft_client.gym import ENV_ID
 from codecraft_client.rollout import Rollout
 
 NAME = "vector"
@@ -58,7 +54,7 @@ def _rate(opened: Callable[[], contextlib.AbstractContextManager[Together]], siz
 
 
 @contextlib.contextmanager
-def _environment(make: Callable[[], VectorEnv[Any, Any, Any]]) -> Iterator[Together]:
+def _environment(make: Callable[[], Any]) -> Iterator[Together]:
     envs = make()
     try:
         envs.reset(seed=1)
@@ -72,11 +68,20 @@ def _environment(make: Callable[[], VectorEnv[Any, Any, Any]]) -> Iterator[Toget
         envs.close()
 
 
-def _ours(target: str, size: int) -> Callable[[], VectorEnv[Any, Any, Any]]:
+def _ours(target: str, size: int) -> Callable[[], Any]:
+    import gymnasium  # noqa: PLC0415 - it and NumPy take longer to come than the other benchmarks together
+
+    from codecraft_client.gym import ENV_ID  # noqa: PLC0415 - likewise
+
     return partial(gymnasium.make_vec, ENV_ID, size, target=target, task=TASK)
 
 
-def _theirs(target: str, size: int) -> Callable[[], VectorEnv[Any, Any, Any]]:
+def _theirs(target: str, size: int) -> Callable[[], Any]:
+    import gymnasium  # noqa: PLC0415 - see above
+    from gymnasium.vector import SyncVectorEnv  # noqa: PLC0415 - likewise
+
+    from codecraft_client.gym import ENV_ID  # noqa: PLC0415 - likewise
+
     return lambda: SyncVectorEnv([partial(gymnasium.make, ENV_ID, target=target, task=TASK)] * size)
 
 

@@ -1,4 +1,7 @@
-"""Whether a command line of a page can be right: the parser of the program that it calls reads it. Runs nothing but `make help`."""
+"""Whether a command line of a page can be right: the parser of the program that it calls reads it. Runs nothing but `make help`.
+
+Each program is imported when a page calls it, for that takes longer than all else here.
+"""
 
 import contextlib
 import functools
@@ -8,11 +11,6 @@ import shlex
 import subprocess
 
 from snippets import ROOT
-
-from benchmarks.__main__ import _parser as benchmarks_parser
-from codecraft_client import cli as client_cli
-from codecraft_server.cli.parser import new_parser
-from examples.learn.__main__ import options as learn_options
 
 _PASS_ON = {
     "serve": ["codecraft-server", "serve"],
@@ -48,13 +46,21 @@ def problem(words: list[str]) -> str:
 def _problem(program: str, arguments: list[str]) -> str:
     match program:
         case "codecraft":
-            client_cli._parser().parse_args(arguments)
+            from codecraft_client import cli  # noqa: PLC0415 - see above
+
+            cli._parser().parse_args(arguments)
         case "codecraft-server":
+            from codecraft_server.cli.parser import new_parser  # noqa: PLC0415 - see above
+
             new_parser({}).parse_args(arguments)
         case "python" if arguments[:2] == ["-m", "benchmarks"]:
-            benchmarks_parser().parse_args(arguments[2:])
+            from benchmarks.__main__ import _parser  # noqa: PLC0415 - see above
+
+            _parser().parse_args(arguments[2:])
         case "python" if arguments[:2] == ["-m", "examples.learn"]:
-            learn_options(arguments[2:])
+            from examples.learn.__main__ import options  # noqa: PLC0415 - see above
+
+            options(arguments[2:])
         case "python" if arguments[0].endswith(".py") and (ROOT / arguments[0]).exists():
             pass
         case "make" if arguments[0] in targets():

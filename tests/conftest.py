@@ -1,5 +1,7 @@
 """What all tests share: no blocking call of ours on the event loop, and logging as it was."""
 
+import functools
+import gc
 import inspect
 import logging
 from collections.abc import Iterator
@@ -24,35 +26,54 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = chosen[part == "alone"]
 
 
-@pytest.fixture(scope="session")
-def detector() -> BlockBuster:
-    """The one detector of blocking calls: making it is most of its cost."""
-    made = BlockBuster(["codecraft_server", "codecraft_client"])
-    # A log line goes to standard error, which pytest may have made a file.
-    made.functions["io.TextIOWrapper.write"].can_block_in("logging/__init__.py", {"emit", "flush"})
-    made.functions["io.BufferedWriter.write"].can_block_in("logging/__init__.py", {"emit", "flush"})
-    return made
-
-
-@pytest.fixture(autouse=True)
-def no_blocking_calls(request: pytest.FixtureRequest, detector: BlockBuster) -> Iterator[None]:
-    """Fail any asynchronous test in which code of ours blocks the event loop. Tests themselves may."""
-    if not inspect.iscoroutinefunction(getattr(request.node, "function", None)):
-        yield
-        return
-    detector.activate()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Never look for garbage in what collecting makes: all of it lives until the end, and to go through it took a tenth of a run."""
+    gc.disable()
     try:
-        yield
+        return (yield)
     finally:
-        detector.deactivate()
+        gc.freeze()
+        gc.enable()
 
 
-@pytest.fixture(autouse=True)
-def logging_as_it_was() -> Iterator[None]:
-    """Undo what a test of the command line did to the process's logging."""
+class Detector(BlockBuster):
+    """Of blocking calls. To make it is most of its cost, and to switch it most of the rest."""
+
+    def __init__(self) -> None:
+        super().__init__(["codecraft_server", "codecraft_client"])
+        self._on = False
+        # A log line goes to standard error, which pytest may have made a file.
+        self.functions["io.TextIOWrapper.write"].can_block_in("logging/__init__.py", {"emit", "flush"})
+        self.functions["io.BufferedWriter.write"].can_block_in("logging/__init__.py", {"emit", "flush"})
+
+    def switch(self, *, on: bool) -> None:
+        """Detect from now on, or no longer."""
+        if on is not self._on:
+            (self.activate if on else self.deactivate)()
+            self._on = on
+
+
+detector = functools.cache(Detector)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Fail an asynchronous test in which code of ours blocks the event loop, and undo what any test did to the process's logging.
+
+    Tests themselves may block. No fixture, for as one it took longer than most tests.
+    """
     root, ours = logging.getLogger(), logging.getLogger("codecraft_server")
     before = (root.handlers[:], root.level, ours.level)
-    yield
-    root.handlers[:], level, own_level = before
-    root.setLevel(level)
-    ours.setLevel(own_level)
+    detector().switch(on=inspect.iscoroutinefunction(getattr(item, "function", None)))
+    try:
+        return (yield)
+    finally:
+        root.handlers[:], level, own_level = before
+        root.setLevel(level)
+        ours.setLevel(own_level)
+
+
+def pytest_sessionfinish() -> None:
+    """Leave no call watched."""
+    detector().switch(on=False)

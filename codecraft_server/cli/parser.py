@@ -4,6 +4,7 @@ import argparse
 import os
 import re
 import shutil
+import sys
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -28,7 +29,11 @@ _MIN_TOKEN_CHARS = 16  # below it guessing becomes a plan
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong, not the whole usage."""
+    """Says in one line what is wrong, not the whole usage. Gets its options when it is called: of all commands one is."""
+
+    def __init__(self, *args: Any, options: "Callable[[_Parser], None] | None" = None, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self._add_options = options
 
     def error(self, message: str) -> NoReturn:
         """End with status 2."""
@@ -36,10 +41,22 @@ class _Parser(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
         """Refuse what is unknown here, where it was typed: argparse would hand it to the outermost command."""
+        if self._add_options is not None:
+            self._add_options(self)
+            self._add_options = None
         chosen, unknown = super().parse_known_args(args, namespace)
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return chosen, unknown
+
+
+class _Version(argparse.Action):
+    """argparse's own wants the text beforehand, and to look it up takes as long as all options of a command."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        """Tell it and end."""
+        sys.stdout.write(f"{parser.prog} {version('codecraft')}\n")
+        parser.exit()
 
 
 class _Variable(str):
@@ -102,22 +119,27 @@ def _variable(name: str) -> str:
 def new_parser(environment: Mapping[str, str] = os.environ) -> argparse.ArgumentParser:
     """Make the parser. What it returns has `run`, a function of itself that returns the exit status.
 
-    Raises:
-        ConfigurationError: A variable that stands for a flag is neither 1 nor 0, or one that stands for a choice is none.
+    It raises ConfigurationError where a variable of the command that is called stands for a flag and is neither 1 nor 0, or stands
+    for a choice and is none.
     """
     parser = _Parser(prog="codecraft-server", description="Serves coding tasks in sandboxes to agents, over gRPC.", allow_abbrev=False)
-    parser.add_argument("--version", action="version", version=f"codecraft-server {version('codecraft')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     commands_ = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-    _add_serve(commands_, environment)
-    _add_doctor(commands_, environment)
-    _add_gc(commands_)
-    _add_images(commands_)
-    _add_tasks(commands_, environment)
+    _add(commands_, "serve", _serve, "serve until SIGTERM or SIGINT", "Serves until SIGTERM or SIGINT.", environment=environment)
+    _add(commands_, "doctor", _doctor, "tell whether this machine can serve, and what to do if not", environment=environment)
+    what = "remove what dead servers left: containers and old guest volumes"
+    _add(commands_, "gc", _gc, what, f"{what.capitalize()}. Living servers are not touched.")
+    _add(commands_, "images", _images, "build our sandbox images that are missing or out of date")
+    _add(commands_, "tasks", _tasks, "look at a curriculum, or import one", environment=environment)
     return parser
 
 
-def _add_serve(to: Any, environment: Mapping[str, str]) -> None:
-    parser = to.add_parser("serve", help="serve until SIGTERM or SIGINT", description="Serves until SIGTERM or SIGINT.", allow_abbrev=False)
+def _add(to: Any, name: str, options: Callable[..., None], what: str, described: str = "", **more: Any) -> None:
+    """Add a command, told by `what` it does; `options`, called with `more`, adds its options to it."""
+    to.add_parser(name, help=what, description=described or f"{what.capitalize()}.", allow_abbrev=False, options=partial(options, **more))
+
+
+def _serve(parser: _Parser, environment: Mapping[str, str]) -> None:
     options = _Options(parser, environment)
     defaults = Settings()
     _add_listen(options)
@@ -143,9 +165,7 @@ def _add_serve(to: Any, environment: Mapping[str, str]) -> None:
     parser.set_defaults(run=lambda chosen: commands.serve(settings(chosen)))
 
 
-def _add_doctor(to: Any, environment: Mapping[str, str]) -> None:
-    what = "tell whether this machine can serve, and what to do if not"
-    parser = to.add_parser("doctor", help=what, description=f"{what.capitalize()}.", allow_abbrev=False)
+def _doctor(parser: _Parser, environment: Mapping[str, str]) -> None:
     options = _Options(parser, environment)
     _add_listen(options)
     _add_curriculum(options)
@@ -153,37 +173,36 @@ def _add_doctor(to: Any, environment: Mapping[str, str]) -> None:
     parser.set_defaults(run=lambda chosen: doctor.run(settings(chosen)))
 
 
-def _add_gc(to: Any) -> None:
-    what = "remove what dead servers left: containers and old guest volumes"
-    parser = to.add_parser("gc", help=what, description=f"{what.capitalize()}. Living servers are not touched.", allow_abbrev=False)
+def _gc(parser: _Parser) -> None:
     parser.set_defaults(run=lambda _: commands.gc())
 
 
-def _add_images(to: Any) -> None:
-    what = "build our sandbox images that are missing or out of date"
-    parser = to.add_parser("images", help=what, description=f"{what.capitalize()}.", allow_abbrev=False)
+def _images(parser: _Parser) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="such as codecraft/debian; all when none is given")
     parser.set_defaults(run=lambda chosen: commands.build_images(chosen.names))
 
 
-def _add_tasks(to: Any, environment: Mapping[str, str]) -> None:
-    what = "look at a curriculum, or import one"
-    parser = to.add_parser("tasks", help=what, description=f"{what.capitalize()}.", allow_abbrev=False)
+def _tasks(parser: _Parser, environment: Mapping[str, str]) -> None:
     verbs = parser.add_subparsers(metavar="VERB", required=True, parser_class=_Parser)
-    listing = verbs.add_parser("list", help="list its tasks", description="Lists the tasks of a curriculum.", allow_abbrev=False)
-    _add_curriculum(_Options(listing, environment))
-    listing.set_defaults(run=lambda chosen: commands.list_tasks(settings(chosen)))
-    show = verbs.add_parser("show", help="show one task", description="Shows one task as an agent gets it.", allow_abbrev=False)
-    show.add_argument("task_id", metavar="ID", help="id of the task")
-    _add_curriculum(_Options(show, environment))
-    show.set_defaults(run=lambda chosen: commands.show_task(settings(chosen), chosen.task_id))
-    _add_import(verbs)
-    _add_check(verbs, environment)
+    _add(verbs, "list", _list, "list its tasks", "Lists the tasks of a curriculum.", environment=environment)
+    _add(verbs, "show", _show, "show one task", "Shows one task as an agent gets it.", environment=environment)
+    _add(verbs, "import", _import, "make a curriculum of tasks that others wrote")
+    what = "play its tasks and prove them: solutions, wrong answers, cheats, milestones, budgets"
+    _add(verbs, "check", _check, what, f"{what.capitalize()}. docs/tasks.md has more.", environment=environment)
 
 
-def _add_import(to: Any) -> None:
-    what = "make a curriculum of tasks that others wrote"
-    parser = to.add_parser("import", help=what, description=f"{what.capitalize()}.", allow_abbrev=False)
+def _list(parser: _Parser, environment: Mapping[str, str]) -> None:
+    _add_curriculum(_Options(parser, environment))
+    parser.set_defaults(run=lambda chosen: commands.list_tasks(settings(chosen)))
+
+
+def _show(parser: _Parser, environment: Mapping[str, str]) -> None:
+    parser.add_argument("task_id", metavar="ID", help="id of the task")
+    _add_curriculum(_Options(parser, environment))
+    parser.set_defaults(run=lambda chosen: commands.show_task(settings(chosen), chosen.task_id))
+
+
+def _import(parser: _Parser) -> None:
     formats = "; ".join(f"{name}: {importer.what}" for name, importer in FORMATS.items())
     parser.add_argument("format", metavar="FORMAT", choices=sorted(FORMATS), help=formats)
     parser.add_argument("path", metavar="PATH", type=Path, help="what to import")
@@ -198,16 +217,10 @@ def _filled(text: str) -> str:
     return textwrap.fill(text, shutil.get_terminal_size().columns - 2, break_on_hyphens=False)
 
 
-def _add_check(to: Any, environment: Mapping[str, str]) -> None:
-    what = "play its tasks and prove them: solutions, wrong answers, cheats, milestones, budgets"
-    parser = to.add_parser(
-        "check",
-        help=what,
-        description=_filled(f"{what.capitalize()}. docs/tasks.md has more."),
-        epilog=_filled(f"The cheats: {', '.join(CHEATS)}."),
-        formatter_class=argparse.RawDescriptionHelpFormatter,  # the usual one breaks names at their hyphens
-        allow_abbrev=False,
-    )
+def _check(parser: _Parser, environment: Mapping[str, str]) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter  # the usual one breaks names at their hyphens
+    parser.description = _filled(parser.description or "")
+    parser.epilog = _filled(f"The cheats: {', '.join(CHEATS)}.")
     defaults = check.Wanted()
     parser.add_argument("tasks", nargs="*", metavar="TASK", help="id or glob of tasks; all when none is given")
     parser.add_argument("--category", action="append", default=[], metavar="NAME", help="only tasks of this category; may be repeated")

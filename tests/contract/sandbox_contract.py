@@ -13,6 +13,7 @@ Commands keep to a language small enough for a fake shell:
 
 import asyncio
 import contextlib
+import functools
 import hashlib
 import io
 import tarfile
@@ -56,9 +57,10 @@ KEPT = OutputPolicy(stream=False, separate=False, kept=64 * 1024, max_output=64 
 SOON_S = 20.0  # by when anything that must happen has happened; far above what it takes
 
 
+@functools.cache
 def seq(first: int, last: int) -> bytes:
     """What `seq first last` prints."""
-    return b"".join(b"%d\n" % number for number in range(first, last + 1))
+    return "\n".join([*map(str, range(first, last + 1)), ""]).encode()
 
 
 @dataclass

@@ -232,7 +232,7 @@ class FakeCommand:
         first, last = int(words[0]), int(words[1])
         for start in range(first, last + 1, LINES_AT_ONCE):
             stop = min(start + LINES_AT_ONCE, last + 1)
-            await self.output.write(stream, b"".join(b"%d\n" % number for number in range(start, stop)))
+            await self.output.write(stream, "\n".join([*map(str, range(start, stop)), ""]).encode())
             await asyncio.sleep(0)
         return 0
 

@@ -1,6 +1,7 @@
 """Values made from types alone: dataclasses with every field set to something that is no default, and every way to change one."""
 
 import dataclasses
+import functools
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -25,9 +26,14 @@ def filled(kind: Any) -> Any:  # noqa: PLR0911 - one return per kind of type
     if isinstance(kind, type) and issubclass(kind, Enum):
         return list(kind)[-1]
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        hints = typing.get_type_hints(kind)
+        hints = _hints(kind)
         return kind(**{field.name: filled(hints[field.name]) for field in dataclasses.fields(kind)})
     return _filled_generic(kind)
+
+
+@functools.cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
 
 
 def _filled_generic(kind: Any) -> Any:

@@ -4,6 +4,7 @@ import io
 import json
 
 import pytest
+from each import each
 
 from benchmarks.__main__ import MEASUREMENTS, main
 from benchmarks.figure import Bound, Compare, Figure
@@ -15,7 +16,7 @@ FASTER = Bound(Compare.TIMES_FASTER, 30, at_least=True, aim=50)
 SLOWER = Bound(Compare.TIMES_FLOOR, 1.5)
 
 
-@pytest.mark.parametrize(
+@each(
     ("samples", "share", "expected"),
     [
         ([7.0], 0.0, 7.0),
@@ -33,7 +34,7 @@ def test_a_percentile_is_a_sample_that_occurred(samples: list[float], share: flo
     assert percentile(samples, share) == expected
 
 
-@pytest.mark.parametrize(("samples", "share"), [([], 0.5), ([1.0], -0.1), ([1.0], 1.1)])
+@each(("samples", "share"), [([], 0.5), ([1.0], -0.1), ([1.0], 1.1)])
 def test_no_percentile_is_made_up(samples: list[float], share: float) -> None:
     """Without samples, or outside of 0 to 1, there is an error and no number."""
     with pytest.raises(ValueError, match="no percentile"):
@@ -47,7 +48,7 @@ def test_the_named_percentiles() -> None:
     assert p99(samples) == pytest.approx(198)
 
 
-@pytest.mark.parametrize(
+@each(
     ("value", "floor", "bound", "ratio", "ok"),
     [
         (2.0, 60.0, FASTER, 30.0, True),
@@ -91,7 +92,7 @@ def test_the_table_shows_value_floor_ratio_bound_and_verdict() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     ("value", "text"),
     [(0.12345, "0.123"), (1.2345, "1.23"), (12.345, "12.3"), (123.45, "123"), (123456.7, "123,457"), (50.0, "50"), (0.0, "0")],
 )

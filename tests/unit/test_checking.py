@@ -5,6 +5,7 @@ from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
+from each import each
 from fakes.tasks import a_task
 
 from codecraft_server.checking import Plan, Summary, chosen, reports
@@ -59,7 +60,7 @@ def test_a_good_task_has_a_row_without_problems() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@each(
     ("kind", "attempt", "column", "said"),
     [
         ("SOLUTION", Attempt(score=0.0, checks=(CheckResult("c", "", False, 1.0, False, "it is red"),)), "oracle", "it is red"),
@@ -163,7 +164,7 @@ def test_spread_cheats_are_each_tried_once() -> None:
     assert sorted(tried) == sorted(CHEATS)
 
 
-@pytest.mark.parametrize(
+@each(
     ("idle", "weakened", "real", "expected"),
     [
         (NOTHING, RIGHT, NOTHING, []),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from each import each
 
 from codecraft_server.checking.cheats import CHEATS
 from codecraft_server.cli import main
@@ -49,7 +50,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "text", "get", "expected"), CASES)
+@each(("name", "text", "get", "expected"), CASES)
 def test_each_option_and_its_variable_set_the_same(name: str, text: str | None, get: object, expected: object) -> None:
     """`--some-option X` and CODECRAFT_SOME_OPTION=X mean the same, and the option wins over a variable."""
     variable = "CODECRAFT_" + name.upper().replace("-", "_")
@@ -62,6 +63,7 @@ def test_each_option_and_its_variable_set_the_same(name: str, text: str | None, 
 def test_every_option_of_serve_is_tried_here() -> None:
     """An option that is added is added to the cases above, or is one of the token files."""
     serve = new_parser({})._subparsers._group_actions[0].choices["serve"]  # type: ignore[union-attr,index]
+    serve.parse_args([])  # it has its options once it was called
     names = {option.removeprefix("--") for action in serve._actions for option in action.option_strings if option.startswith("--")}  # type: ignore[union-attr]
     assert names - {"help"} == {case[0] for case in CASES} | {"agent-token-file", "control-token-file"}
 
@@ -91,7 +93,7 @@ def test_a_token_file_that_is_none_is_refused(tmp_path: Path, content: bytes | N
     assert str(path) in error.value.message
 
 
-@pytest.mark.parametrize(
+@each(
     ("arguments", "environment", "words"),
     [
         (["serve", "--listen", "nowhere"], {}, "HOST:PORT"),
@@ -116,19 +118,20 @@ def test_bad_usage_is_one_line_on_standard_error_and_status_2(
     arguments: list[str], environment: Mapping[str, str], words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """No traceback and no wall of text: what is wrong, and where the help is."""
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    try:
-        status = main(arguments)
-    except SystemExit as end:
-        status = int(end.code or 0)
+    with monkeypatch.context() as only_here:
+        for name, value in environment.items():
+            only_here.setenv(name, value)
+        try:
+            status = main(arguments)
+        except SystemExit as end:
+            status = int(end.code or 0)
     said = capsys.readouterr()
     assert (status, said.out) == (2, "")
     assert words in said.err
     assert said.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", [[], ["serve"], ["doctor"], ["gc"], ["images"], ["tasks"], ["tasks", "list"], ["tasks", "show"]])
+@each("command", [[], ["serve"], ["doctor"], ["gc"], ["images"], ["tasks"], ["tasks", "list"], ["tasks", "show"]])
 def test_help_is_everywhere(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """--help ends with 0 and describes the command."""
     with pytest.raises(SystemExit) as end:

@@ -4,7 +4,7 @@ import dataclasses
 import json
 from pathlib import Path
 
-import pytest
+from each import each
 
 from codecraft_server.curriculum import load
 from codecraft_server.settings import TaskDefaults
@@ -54,7 +54,7 @@ def test_a_digest_is_stable_across_versions(tmp_path: Path) -> None:
     assert task.digest == "5cd09e9bebf8d64e965f4a260e38628c7532ca86d0d589a932156d51a417baa3"
 
 
-@pytest.mark.parametrize(
+@each(
     "change",
     [
         {"title": "U"},

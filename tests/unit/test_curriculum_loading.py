@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 from authoring import ANCESTOR, COMMAND, DEFAULTS, FILE, GOOD, SCHEMA, complaints, document, entry, loaded
+from each import each
 
 from codecraft_server.curriculum import load
 from codecraft_server.errors import CurriculumError, TaskNotFoundError
@@ -219,7 +220,7 @@ def test_a_folder_without_task_json_is_told(tmp_path: Path) -> None:
     assert "task.json" in line
 
 
-@pytest.mark.parametrize(
+@each(
     ("content", "reason"),
     [
         (b"{", "line 1, column 2: no JSON: "),

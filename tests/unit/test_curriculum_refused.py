@@ -6,6 +6,7 @@ from typing import Any
 import jsonschema
 import pytest
 from authoring import COMMAND, FILE, GOOD, SCHEMA, complaints, document
+from each import each
 
 CASES: dict[str, Any] = {"id": "cases", "kind": "cases", "command": "true", "cases": [{"stdout": ""}]}
 FUNCTION: dict[str, Any] = {"id": "f", "kind": "function", "module": "a.py", "function": "f", "calls": [{"returns": 1}]}
@@ -224,7 +225,7 @@ BAD: dict[str, tuple[Any, str, str, bool]] = {
 }
 
 
-@pytest.mark.parametrize("case", BAD)
+@each("case", list(BAD))
 def test_a_bad_curriculum_is_refused_with_file_path_and_reason(case: str, tmp_path: Path) -> None:
     """Whatever is wrong, the author is told in which file, where in it, and why."""
     content, where, reason, _ = BAD[case]
@@ -233,7 +234,7 @@ def test_a_bad_curriculum_is_refused_with_file_path_and_reason(case: str, tmp_pa
     assert any(line.startswith(start) and reason in line for line in lines), lines
 
 
-@pytest.mark.parametrize("case", [case for case, row in BAD.items() if row[3]])
+@each("case", [case for case, row in BAD.items() if row[3]])
 def test_what_the_loader_refuses_by_its_shape_the_schema_refuses_too(case: str) -> None:
     """An editor with the JSON Schema shows every mistake that the shape alone gives away."""
     with pytest.raises(jsonschema.ValidationError):

@@ -11,8 +11,8 @@ import subprocess
 from operator import attrgetter
 from pathlib import Path
 
-import pytest
 from command_lines import problem
+from each import each
 from snippets import ROOT, snippet, table
 
 from codecraft_server.cli.parser import new_parser
@@ -25,7 +25,9 @@ SOURCES = "".join(path.read_text() for path in (ROOT / "codecraft_server").rglob
 def serve_options() -> dict[str, argparse.Action]:
     """What `serve` takes, by name."""
     (commands,) = (action for action in new_parser({})._actions if isinstance(action, argparse._SubParsersAction))
-    actions = commands.choices["serve"]._actions
+    serve = commands.choices["serve"]
+    serve.parse_args([])  # it has its options once it was called
+    actions = serve._actions
     return {action.option_strings[-1]: action for action in actions if action.dest != "help"}
 
 
@@ -68,7 +70,7 @@ def test_the_unit_can_be_started(tmp_path: Path) -> None:
         assert "codecraft.service" not in checked.stderr
 
 
-@pytest.mark.parametrize("line", snippet("docs/operators.md", "log").splitlines())
+@each("line", snippet("docs/operators.md", "log").splitlines())
 def test_the_lines_of_the_log_are_such_as_are_written(line: str) -> None:
     """Formatted by the server's own formatter they come out as they stand; the logger and the event are in the code."""
     fields = {key: json.loads(value) if value.startswith('"') else value for key, value in re.findall(r'(\w+)=("[^"]*"|\S+)', line)}

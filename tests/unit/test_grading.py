@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
+from each import each
 from fakes import FakeSandboxes
 from scripted_sandbox import MIB, SPEC, Answer, Node, Program, ScriptedSandbox, ends
 
@@ -146,7 +147,7 @@ async def test_a_command_runs_as_the_grader_with_a_clean_environment() -> None:
     assert not {"LD_PRELOAD", "PYTHONPATH", "BASH_ENV", "ENV"} & execution.environment.keys()
 
 
-@pytest.mark.parametrize(
+@each(
     ("body", "program", "reason"),
     [
         (TRUE, Program(), ""),
@@ -208,7 +209,7 @@ async def test_a_check_that_no_frame_can_carry_is_the_tasks_fault(kind: FileProb
     assert found.kind is FaultKind.TASK_BROKEN
 
 
-@pytest.mark.parametrize("kind", [FileProblemKind.NOT_FOUND, FileProblemKind.PERMISSION, FileProblemKind.NO_SPACE])
+@each("kind", [FileProblemKind.NOT_FOUND, FileProblemKind.PERMISSION, FileProblemKind.NO_SPACE])
 async def test_a_working_directory_that_the_learner_broke_fails_the_check(kind: FileProblemKind) -> None:
     """Where the program starts elsewhere, what kept it from starting here was the learner's doing."""
     sandbox = ScriptedSandbox(answers=[FileProblem(kind, "the directory is shut")])
@@ -224,7 +225,7 @@ async def test_a_learner_who_is_root_can_not_turn_failure_into_a_fault() -> None
     assert not verdict.checks[0].passed
 
 
-@pytest.mark.parametrize("kind", [FileProblemKind.IO, FileProblemKind.BUSY, FileProblemKind.LIMIT])
+@each("kind", [FileProblemKind.IO, FileProblemKind.BUSY, FileProblemKind.LIMIT])
 async def test_a_problem_of_the_service_is_the_graders_fault(kind: FileProblemKind) -> None:
     """What the learner can't cause is no failed check, be it a program or a file that is looked at."""
     assert (await fault(task(check(TRUE)), ScriptedSandbox(answers=[FileProblem(kind, "x")]))).kind is FaultKind.GRADER_FAILED
@@ -285,7 +286,7 @@ DIRECTORY = FileEntry(b"", FileType.DIRECTORY, 0, 0o755)
 FIFO = FileEntry(b"", FileType.OTHER, 0, 0o644)
 
 
-@pytest.mark.parametrize(
+@each(
     ("body", "files", "links", "reason"),
     [
         (FileCheck("f"), {b"/home/box/f": b""}, {}, ""),
@@ -328,7 +329,7 @@ async def test_a_file_is_judged_as_the_agent_could_see_it(
 PASS, FAIL = Program(), Program(ended=ends(exit_code=1))
 
 
-@pytest.mark.parametrize(
+@each(
     ("aggregate", "pass_score", "answers", "score", "passed"),
     [
         (Aggregate.ALL, 1.0, [PASS, PASS, PASS], 1.0, True),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from authoring import DEFAULTS, SCHEMA
+from each import each
 from jsonschema import Draft202012Validator
 from scripted_sandbox import SPEC, Answer, Program, ScriptedSandbox, ends
 from snippets import snippet
@@ -33,7 +34,7 @@ FUNCTION = FunctionCheck("m.py", "f", (Call("[1]", returns="2"), Call("[2]", rai
 GOOD_LINES = b'{"value": 2}\n{"raised": ["ValueError", "Exception"], "message": ""}\n'
 
 
-@pytest.mark.parametrize("tag", ["set", "frozenset", "dict"])
+@each("tag", ["set", "frozenset", "dict"])
 async def test_what_needs_more_ordering_than_what_is_expected_is_not_ordered(tag: str) -> None:
     """Each level of sets in sets is written out to order it, so that a deep and large value would hold the whole server up."""
     nested = {"set": [[1, 2]]}
@@ -50,7 +51,7 @@ async def test_sets_in_sets_agree_in_any_order() -> None:
     assert await reason(expected, Program(came)) == ""
 
 
-@pytest.mark.parametrize(
+@each(
     ("program", "why"),
     [
         (Program(GOOD_LINES), ""),
@@ -90,7 +91,7 @@ def outcomes(**results: str) -> bytes:
 PYTEST = PytestCheck((TaskFile("test_a.py", b"", 0o644),), ("test_a.py::one",))
 
 
-@pytest.mark.parametrize(
+@each(
     ("program", "why"),
     [
         (Program(outcomes(one="passed")), ""),

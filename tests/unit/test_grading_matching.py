@@ -2,7 +2,7 @@
 
 import asyncio
 
-import pytest
+from each import each
 
 from codecraft_server.grading.matching import excerpt, mismatch
 from codecraft_server.settings import GradingBounds
@@ -11,7 +11,7 @@ from codecraft_server.task import Expected, Match
 BOUNDS = GradingBounds()
 
 
-@pytest.mark.parametrize(
+@each(
     ("match", "expected", "came", "fits"),
     [
         (Match.EXACT, "a\n", b"a\n", True),
@@ -57,7 +57,7 @@ async def test_texts_are_compared_in_the_way_that_is_asked_for(match: Match, exp
     assert (difference == "") is fits, difference
 
 
-@pytest.mark.parametrize("match", Match)
+@each("match", Match)
 async def test_a_difference_is_told_with_both_sides(match: Match) -> None:
     """An author reads what was expected and what came."""
     difference = await mismatch(Expected(match, '"wanted"'), b'"other"', "out.txt", BOUNDS)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from authoring import DEFAULTS, SCHEMA, entry
+from each import each
 from foreign import RECORDS, TRIPLE, jsonl
 from jsonschema import Draft202012Validator
 from snippets import snippet
@@ -90,7 +91,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("content", "expected"), WRONG)
+@each(("content", "expected"), WRONG)
 def test_what_is_wrong_is_named_with_file_and_line(
     content: list[Any], expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -118,7 +119,7 @@ def damaged(packed: bytes) -> Iterator[tuple[str, bytes, str]]:
     yield "latin.jsonl", b'{"task_id": "\xe9"}\n', "line 1, byte 13: not UTF-8"
 
 
-@pytest.mark.parametrize("number", range(6))
+@each("number", range(6))
 def test_a_damaged_file_is_refused(number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Status 2 and what is the matter, never a trace."""
     packed = jsonl(tmp_path, *RECORDS, name="good.jsonl.gz").read_bytes()

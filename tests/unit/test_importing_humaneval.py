@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from authoring import DEFAULTS
+from each import each
 from foreign import BY_NAME, HELPED, RECORDS, TRIPLE, jsonl
 
 from codecraft_server.curriculum import Curriculum, load
@@ -113,7 +114,7 @@ UNUSABLE = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "expected"), UNUSABLE)
+@each(("changes", "expected"), UNUSABLE)
 def test_a_record_that_can_not_be_run_is_refused(changes: dict[str, str], expected: str, tmp_path: Path) -> None:
     """What is no Python, or not what it should define, is found at the import and not by an agent."""
     with pytest.raises(CurriculumError) as caught:

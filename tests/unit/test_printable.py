@@ -1,11 +1,11 @@
 """What a sandbox prints can colour a terminal, and do nothing else to it."""
 
-import pytest
+from each import each
 
 from codecraft_client.printable import Printable, printable
 
 
-@pytest.mark.parametrize(
+@each(
     ("printed", "shown"),
     [
         (b"plain\ttext\r\n", "plain\ttext\r\n"),

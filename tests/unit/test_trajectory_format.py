@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from each import each
 from samples import changed, filled
 
 from codecraft_client.actions import Action, ReadFile, RunCommand, WriteFile
@@ -32,36 +33,37 @@ def sample(kind: type) -> Any:
     return header() if kind is Header else filled(kind)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@each("kind", KINDS)
 def test_every_line_comes_back(kind: type) -> None:
     """A line with every field set is read as it was written."""
     line = sample(kind)
     assert decode(encode(line)) == line
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@each("kind", KINDS)
 def test_no_field_is_left_out(kind: type) -> None:
     """Two lines that differ anywhere are written differently."""
     line = sample(kind)
-    same = [where for where, other in changed(line) if encode(other) == encode(line)]
+    written = encode(line)
+    same = [where for where, other in changed(line) if encode(other) == written]
     assert same == []
 
 
-@pytest.mark.parametrize("action", get_args(Action), ids=lambda kind: kind.__name__)
+@each("action", get_args(Action))
 def test_every_kind_of_action(action: type) -> None:
     """Each kind of action comes back."""
     line = ActionTaken(0.5, 3, filled(action), stream=True)
     assert decode(encode(line)) == line
 
 
-@pytest.mark.parametrize("event", sorted({*get_args(StepEvent), *get_args(SubmitEvent)}, key=str), ids=lambda kind: kind.__name__)
+@each("event", sorted({*get_args(StepEvent), *get_args(SubmitEvent)}, key=str))
 def test_every_kind_of_event(event: type) -> None:
     """Each kind of event comes back."""
     line = Event(0.5, filled(event))
     assert decode(encode(line)) == line
 
 
-@pytest.mark.parametrize("data", [b"", b"plain", "नमस्ते 文 \u2028 \x85".encode(), b"\xff\xfe\x00", bytes(range(256))])
+@each("data", [b"", b"plain", "नमस्ते 文 \u2028 \x85".encode(), b"\xff\xfe\x00", bytes(range(256))])
 def test_bytes_are_text_where_they_are(data: bytes) -> None:
     """UTF-8 stands as text, anything else in base64; a line is one line for every reader."""
     written = encode(Event(0.0, Output(Stream.OUT, 0, data)))
@@ -111,7 +113,7 @@ def test_what_an_earlier_version_lacks() -> None:
         decode(json.dumps(plain).encode())
 
 
-@pytest.mark.parametrize(
+@each(
     "data",
     [
         b"",

@@ -5,7 +5,7 @@ from dataclasses import is_dataclass, replace
 from enum import Enum
 from typing import Any, get_args
 
-import pytest
+from each import each
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from samples import changed, filled
@@ -164,7 +164,7 @@ def test_every_value_of_the_domain_is_carried_or_hidden_for_a_reason() -> None:
         before = encode(value)
         for part, other in changed(value):
             all_parts.add(part)
-            if encode(other) != before:
+            if part not in told and encode(other) != before:
                 told.add(part)
     assert all_parts - told == set(HIDDEN) | {f"EpisodeSettings.{name}" for name in BOUNDS_NOT_TOLD}
 
@@ -187,7 +187,7 @@ def _assert_distinct(message: Message) -> None:
                 assert leaves.setdefault(below, field.name) == field.name
 
 
-@pytest.mark.parametrize(
+@each(
     ("kind", "prefix", "schema", "unnamed"),
     [
         (sandbox.EndReason, "END_REASON", types_pb2.EndReason, set()),

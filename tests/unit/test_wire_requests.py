@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from each import each
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
@@ -160,7 +161,7 @@ def _run_for(**timeout: int) -> env.StepRequest:
     return env.StepRequest(action=pb.Action(run_command=pb.RunCommand(timeout=Duration(**timeout))))
 
 
-@pytest.mark.parametrize(
+@each(
     ("decode", "request_", "field"),
     [
         (requests.reset, env.ResetRequest(request_id="r"), "start"),

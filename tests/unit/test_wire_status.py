@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import grpc
-import pytest
+from each import each
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from samples import filled
@@ -67,7 +67,7 @@ def test_no_two_errors_share_a_reason() -> None:
     assert len({row.reason for row in wire.TABLE.values()}) == len(wire.TABLE)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in tree() if kind not in NEVER_TOLD])
+@each("kind", [kind for kind in tree() if kind not in NEVER_TOLD])
 def test_a_status_has_one_error_info_and_what_helps(kind: type[errors.CodecraftError]) -> None:
     """Code and reason are the table's, the details are the error's, and RetryInfo comes exactly where a retry makes sense."""
     error, row = sample(kind), wire.TABLE[kind]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from contract.sandbox_contract import SPEC
+from each import each
 
 from codecraft_server.docker import create
 from codecraft_server.docker.create import Mark, Tag
@@ -28,7 +29,7 @@ def config(spec: SandboxSpec, **options: Any) -> dict[str, Any]:
     return create.container_config(spec, "sha256:1", "volume", {}, **({"runtime": "", "bounded_rootfs": False} | options))
 
 
-@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS.keys())
+@each("spec", SPECS)
 def test_the_walls_stand_whatever_the_task_asks_for(spec: SandboxSpec) -> None:
     """Every sandbox is unprivileged, limited, without host paths, logs and foreign namespaces, and goes when its guest goes."""
     host = config(spec)["HostConfig"]
@@ -56,7 +57,7 @@ def test_the_guest_has_exactly_its_capabilities() -> None:
     assert set(config(SPECS["root"])["HostConfig"]["CapAdd"]) == seven | {"NET_RAW"}
 
 
-@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS.keys())
+@each("spec", SPECS)
 def test_mounts_stay_within_the_disk(spec: SandboxSpec) -> None:
     """All writable tmpfs mounts together hold at most `disk_bytes`, and each is nosuid, nodev and bounded in files too."""
     host = config(spec)["HostConfig"]
@@ -130,7 +131,7 @@ HOLES = {
 }
 
 
-@pytest.mark.parametrize("spec", HOLES.values(), ids=HOLES.keys())
+@each("spec", HOLES)
 def test_a_hole_is_refused(spec: SandboxSpec) -> None:
     """A spec that would weaken the walls never gets as far as the engine."""
     create.check(SPEC)

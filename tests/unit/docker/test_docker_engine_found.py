@@ -9,6 +9,7 @@ from pathlib import Path
 import docker
 import docker.tls
 import pytest
+from each import each
 
 from codecraft_server.docker.engine import Engine, address_of, connected, find_client
 from codecraft_server.docker.hijack import Address, hijack
@@ -17,7 +18,7 @@ from codecraft_server.errors import EngineUnavailableError
 UPGRADED = b"HTTP/1.1 101 UPGRADED\r\n\r\n"
 
 
-@pytest.mark.parametrize(
+@each(
     ("url", "address"),
     [
         ("unix:///run/some.sock", Address(path="/run/some.sock")),

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
+from each import each
 from scripted_engine import scripted_engine
 
 from codecraft_server.docker.engine import Engine
@@ -44,7 +44,7 @@ CAUSES = [
 ]
 
 
-@pytest.mark.parametrize(("lines", "cause"), CAUSES)
+@each(("lines", "cause"), CAUSES)
 async def test_a_death_has_its_cause(tmp_path: Path, lines: list[bytes], cause: str) -> None:
     """Exit code and an out-of-memory kill just before say how a container died, however the lines were cut."""
 

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from each import each
 from scripted_engine import Script, scripted_engine
 
 from codecraft_server.docker.hijack import Address, HijackedStream, HijackError, hijack
@@ -55,7 +56,7 @@ async def test_bytes_go_both_ways(tmp_path: Path) -> None:
     assert b"Upgrade: tcp\r\n" in heads[0]
 
 
-@pytest.mark.parametrize("cut", range(0, len(UPGRADED) + 8, 7))
+@each("cut", range(0, len(UPGRADED) + 8, 7))
 async def test_an_answer_may_be_cut_anywhere(tmp_path: Path, cut: int) -> None:
     """Headers and first bytes may come in any pieces."""
     answer = UPGRADED + b"\x01\0\0\0data"

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from each import each
 
 from codecraft_server.docker.owner import Alive, Place
 from codecraft_server.docker.sweep import is_abandoned
@@ -28,7 +29,7 @@ def place(tmp_path: Path) -> Place:
     return Place.open(tmp_path / "run")
 
 
-@pytest.mark.parametrize(("state", "now", "abandoned"), DECISIONS)
+@each(("state", "now", "abandoned"), DECISIONS)
 def test_who_may_be_removed(state: Alive, now: float, *, abandoned: bool) -> None:
     """A living owner's container never, a dead one's always, one whose owner can't be seen when it has expired."""
     assert is_abandoned(LABELS, lambda _owner, _place: state, now) is abandoned

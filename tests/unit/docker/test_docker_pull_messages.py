@@ -1,6 +1,7 @@
 """Pull progress and pull failures, from messages as an engine sent them."""
 
 import pytest
+from each import each
 
 from codecraft_server.docker.pull import progress_of, unavailable
 from codecraft_server.errors import ImageUnavailableError
@@ -19,7 +20,7 @@ RECORDED = [
 ]
 
 
-@pytest.mark.parametrize(("message", "expected"), RECORDED)
+@each(("message", "expected"), RECORDED)
 def test_a_message_is_progress(message: dict[str, object], expected: PullProgress) -> None:
     """Layer, status and bytes come out of the engine's words; what it does not say is 0."""
     assert progress_of("a", message) == expected
@@ -40,7 +41,7 @@ REMEDIES = [
 ]
 
 
-@pytest.mark.parametrize(("image", "reason", "remedy"), REMEDIES)
+@each(("image", "reason", "remedy"), REMEDIES)
 def test_a_failure_names_the_remedy(image: str, reason: str, remedy: str) -> None:
     """The message has the image, the engine's reason and what to do about it."""
     error = unavailable(image, reason)

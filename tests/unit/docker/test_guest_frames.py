@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from each import each
 from scripted_guest import packet
 
 from codecraft_server.docker.frames import Demultiplexer, Frame, FrameDecoder, FrameError, FrameType, encode, pack_bytes, unpack_bytes
@@ -15,10 +16,6 @@ GOOD = [vector for vector in VECTORS if "error" not in vector]
 TORN = [vector for vector in GOOD if "torn" in vector["name"]]
 WHOLE = [vector for vector in GOOD if vector not in TORN]
 BAD = [vector for vector in VECTORS if "error" in vector]
-
-
-def name_of(vector: dict[str, Any]) -> str:
-    return str(vector["name"])
 
 
 def fields(vector: dict[str, Any]) -> tuple[int, int, dict[str, Any], bytes]:
@@ -36,20 +33,20 @@ def test_the_vectors_are_there() -> None:
     assert {vector["error"] for vector in BAD} == {"crc", "unknown_type", "body_too_long", "header"}
 
 
-@pytest.mark.parametrize("vector", WHOLE, ids=name_of)
+@each("vector", WHOLE)
 def test_a_vector_decodes(vector: dict[str, Any]) -> None:
     """The bytes of a vector are its fields."""
     assert decoded(bytes.fromhex(vector["encoded_hex"])) == [fields(vector)]
 
 
-@pytest.mark.parametrize("vector", GOOD, ids=name_of)
+@each("vector", GOOD)
 def test_a_vector_survives_encoding(vector: dict[str, Any]) -> None:
     """What we encode decodes to the same fields."""
     kind, request_id, header, body = fields(vector)
     assert decoded(encode(FrameType(kind), request_id, header, body)) == [fields(vector)]
 
 
-@pytest.mark.parametrize("vector", BAD, ids=name_of)
+@each("vector", BAD)
 def test_a_wrong_vector_is_refused(vector: dict[str, Any]) -> None:
     """Bytes that are no frame are refused with the vector's word."""
     with pytest.raises(FrameError) as caught:
@@ -57,7 +54,7 @@ def test_a_wrong_vector_is_refused(vector: dict[str, Any]) -> None:
     assert caught.value.kind == vector["error"]
 
 
-@pytest.mark.parametrize("vector", TORN, ids=name_of)
+@each("vector", TORN)
 def test_a_torn_frame_is_not_forgiven(vector: dict[str, Any]) -> None:
     """Dropping a torn frame is for the guest alone, to which a second server may attach; from a guest it is an error."""
     with pytest.raises(FrameError) as caught:
@@ -123,7 +120,7 @@ def test_an_unknown_stream_is_refused() -> None:
 
 def test_a_large_stream_is_decoded_in_linear_time() -> None:
     """Each byte is looked at once: many small chunks of one large frame are joined once, not once per chunk."""
-    frame = encode(FrameType.OUTPUT, 1, {"stream": "out", "offset": 0}, bytes(65536))
+    frame = encode(FrameType.OUTPUT, 1, {"stream": "out", "offset": 0}, bytes(8192))
     decoder = FrameDecoder()
     frames: list[Frame] = []
     for at in range(len(frame)):

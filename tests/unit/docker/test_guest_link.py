@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from each import each
 from scripted_guest import ScriptedGuest, packet
 
 from codecraft_server.docker.frames import FrameType, encode
@@ -88,9 +89,10 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("data", WRONG.values(), ids=WRONG.keys())
-async def test_a_broken_protocol_loses_the_link(guest: ScriptedGuest, data: bytes) -> None:
+@each("data", WRONG)
+async def test_a_broken_protocol_loses_the_link(data: bytes) -> None:
     """Whatever breaks the protocol ends the link with the cause `protocol`, and nobody waits on."""
+    guest = ScriptedGuest()
     asked = asyncio.create_task(guest.link.request(FrameType.STAT, {}, timeout_s=5))
     await guest.next_request(FrameType.STAT)
     guest.link.receive(data)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from each import each
 from scripted_guest import ScriptedGuest
 
 from codecraft_server.docker.frames import FrameType
@@ -66,7 +67,7 @@ async def test_what_moved_was_not_seen(guest: ScriptedGuest) -> None:
     assert problem.value.kind is FileProblemKind.BUSY
 
 
-@pytest.mark.parametrize(
+@each(
     "header",
     [
         {},
@@ -77,7 +78,7 @@ async def test_what_moved_was_not_seen(guest: ScriptedGuest) -> None:
         {"unstopped": 0, "seen": [NOTHING | {"failed": {"error": "internal", "message": "a defect"}}] * 2},
     ],
 )
-async def test_nonsense_is_the_sandboxes_failure(guest: ScriptedGuest, header: Mapping[str, Any]) -> None:
+async def test_nonsense_is_the_sandboxes_failure(header: Mapping[str, Any]) -> None:
     """An answer that is none, or belongs to other questions, is the guest's defect and nobody's milestone."""
     with pytest.raises(SandboxLostError):
-        await answered(guest, header)
+        await answered(ScriptedGuest(), header)

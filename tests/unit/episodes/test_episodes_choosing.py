@@ -7,6 +7,7 @@ from itertools import pairwise
 from random import Random
 
 import pytest
+from each import each
 from fakes import a_task
 from hypothesis import given
 from hypothesis import strategies as st
@@ -140,7 +141,7 @@ def test_adaptive_follows_a_learner_that_improves() -> None:
     assert all(one < other for one, other in pairwise(first))
 
 
-@pytest.mark.parametrize(
+@each(
     ("choice", "fitting"),
     [
         (TaskChoice(), "a b c d"),
@@ -167,7 +168,7 @@ def test_a_filter_says_what_fits(choice: TaskChoice, fitting: str) -> None:
     assert [task.task_id for task in tasks if choice.fits(task)] == fitting.split()
 
 
-@pytest.mark.parametrize(
+@each(
     ("choice", "field"),
     [
         (TaskChoice(categories=("First steps", "nope")), "choice.categories"),

@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-import pytest
+from each import each
 from hypothesis import given
 from hypothesis import strategies as st
 from profiles import examples
@@ -27,7 +27,7 @@ from codecraft_server.episodes.fields import Complaint
 PAGE = Path(__file__).parents[3] / "docs" / "actions.md"
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "action"),
     [
         ('{"action": "command", "command": "ls"}', RunCommand(b"ls")),
@@ -59,7 +59,7 @@ def test_what_is_an_action(text: str, action: ParsedAction) -> None:
     assert parse(text) == action
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "message"),
     [
         ("", f"The text is empty. Send one JSON object such as {EXAMPLE}."),

@@ -4,6 +4,7 @@ import asyncio
 import math
 
 import pytest
+from each import each
 from fakes import a_check, settle
 from fakes.game import Follower, Game, Games, Player
 from fakes.milestones import behind_its_back, exists, with_milestones, write
@@ -297,7 +298,7 @@ async def test_judged_again_it_pays_as_if_it_were_the_first_time(milestones: Gam
 # What may be asked for
 
 
-@pytest.mark.parametrize(
+@each(
     ("terms", "field"),
     [
         (RewardTerms(RewardMode.SHAPED), "reward.discount"),
@@ -314,8 +315,9 @@ async def test_judged_again_it_pays_as_if_it_were_the_first_time(milestones: Gam
         (RewardTerms(RewardMode.OUTCOME, discount=1.0), "reward.discount"),
     ],
 )
-async def test_terms_that_make_no_sense_are_refused(game: Game, terms: RewardTerms, field: str) -> None:
+async def test_terms_that_make_no_sense_are_refused(games: Games, terms: RewardTerms, field: str) -> None:
     """A number out of range, one that belongs to another mode, and a missing one are refused by name before anything happens."""
+    game = await games()
     with pytest.raises(InvalidFieldError) as refused:
         game.episodes.reset("r", "1", reward=terms)
     assert refused.value.field == field

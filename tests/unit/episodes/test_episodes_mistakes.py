@@ -4,7 +4,8 @@ import math
 from typing import Any
 
 import pytest
-from fakes.game import Game
+from each import each
+from fakes.game import Game, Games
 
 from codecraft_server import rewards
 from codecraft_server.episodes.events import (
@@ -25,7 +26,7 @@ from codecraft_server.sandbox import FileProblem, FileProblemKind
 # Mistakes of the agent
 
 
-@pytest.mark.parametrize(
+@each(
     ("action", "error"),
     [
         (RunCommand(b"a\0b"), ActionError.BAD_COMMAND),
@@ -40,8 +41,9 @@ from codecraft_server.sandbox import FileProblem, FileProblemKind
         (ReadFile(b"/tmp"), ActionError.WRONG_FILE_TYPE),
     ],
 )
-async def test_mistakes_are_observations(game: Game, action: Action, error: ActionError) -> None:
+async def test_mistakes_are_observations(games: Games, action: Action, error: ActionError) -> None:
     """What the agent gets wrong with paths and commands costs a step and nothing else."""
+    game = await games()
     player = await game.reset()
     result = await player.step(action)
     assert result.observation.error is error
@@ -50,9 +52,10 @@ async def test_mistakes_are_observations(game: Game, action: Action, error: Acti
     assert game.episodes.get(*player.key).next_step_index == 1
 
 
-@pytest.mark.parametrize("kind", FileProblemKind)
-async def test_every_problem_of_the_sandbox_has_a_word(game: Game, kind: FileProblemKind) -> None:
+@each("kind", FileProblemKind)
+async def test_every_problem_of_the_sandbox_has_a_word(games: Games, kind: FileProblemKind) -> None:
     """Whatever problem the sandbox reports, of files or of commands, becomes an observation with its message."""
+    game = await games()
     player = await game.reset()
     for action in (ReadFile(b"a"), RunCommand(b"true")):
         player.sandbox.fail_next = FileProblem(kind, "what went wrong")
@@ -82,7 +85,7 @@ async def test_typed_actions_need_a_task(game: Game) -> None:
 # Mistakes of the client
 
 
-@pytest.mark.parametrize(
+@each(
     ("action", "field"),
     [
         (None, "action"),
@@ -110,8 +113,9 @@ async def test_typed_actions_need_a_task(game: Game) -> None:
         (TextAction("é" * 500_001), "action.text"),
     ],
 )
-async def test_what_no_client_may_send_is_refused(game: Game, action: Any, field: str) -> None:
+async def test_what_no_client_may_send_is_refused(games: Games, action: Any, field: str) -> None:
     """Numbers out of range and fields over their size are refused by name, and no step is used."""
+    game = await games()
     player = await game.reset()
     with pytest.raises(InvalidFieldError) as refused:
         await player.step(action, index=0)

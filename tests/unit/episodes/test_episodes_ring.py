@@ -173,10 +173,10 @@ def test_an_event_counts_only_when_it_was_passed_on() -> None:
 
 
 def test_small_pieces_are_joined() -> None:
-    """A million one-byte writes become few pieces."""
+    """A million writes of few bytes become few pieces."""
     source = Source(10_000_000)
-    for _ in range(100_000):
-        source.ring.append(Output(Stream.OUT, 0, b"x"))
+    for _ in range(10_000):
+        source.ring.append(Output(Stream.OUT, 0, b"ten bytes\n"))
     assert source.ring.kept_bytes == 100_000 + 2 * PIECE_COST
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-import pytest
+from each import each
 
 from codecraft_server.episodes.choosing import Standing
 from codecraft_server.episodes.events import Outcome
@@ -56,7 +56,7 @@ def test_every_outcome_is_counted_where_it_belongs() -> None:
     assert (told.started, told.passed, told.failed, told.gave_up, told.out_of_budget, told.abandoned, told.faults) == (8, 1, 1, 1, 2, 2, 1)
 
 
-@pytest.mark.parametrize("outcome", [Outcome.CLOSED, Outcome.EXPIRED, Outcome.FAULT])
+@each("outcome", [Outcome.CLOSED, Outcome.EXPIRED, Outcome.FAULT])
 def test_what_says_nothing_of_the_learner_does_not_count_for_rates_and_means(outcome: Outcome) -> None:
     """Closed, expired and faulted episodes change neither the pass rate nor the means of return and steps."""
     played = Played()
@@ -66,7 +66,7 @@ def test_what_says_nothing_of_the_learner_does_not_count_for_rates_and_means(out
     assert (told.mean_score, told.mean_grading_s) == (0.75, 1.5)
 
 
-@pytest.mark.parametrize("outcome", [Outcome.GAVE_UP, Outcome.OUT_OF_STEPS, Outcome.OUT_OF_TIME])
+@each("outcome", [Outcome.GAVE_UP, Outcome.OUT_OF_STEPS, Outcome.OUT_OF_TIME])
 def test_what_ended_by_itself_and_was_not_passed_has_failed(outcome: Outcome) -> None:
     """It counts for the pass rate as not passed, and has no score."""
     played = Played()

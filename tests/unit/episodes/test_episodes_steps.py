@@ -5,6 +5,7 @@ import math
 from collections.abc import AsyncIterator
 
 import pytest
+from each import each
 from fakes import settle
 from fakes.game import Game, Games
 
@@ -103,7 +104,7 @@ async def test_a_repeat_of_a_running_step_attaches(game: Game) -> None:
     assert len(player.sandbox.commands) == 1
 
 
-@pytest.mark.parametrize(
+@each(
     ("first", "second"),
     [
         (RunCommand(b"true"), RunCommand(b"false")),
@@ -117,8 +118,9 @@ async def test_a_repeat_of_a_running_step_attaches(game: Game) -> None:
         (ReadFile(b"a"), TextAction("a")),
     ],
 )
-async def test_another_action_under_a_used_index_is_a_conflict(game: Game, first: Action, second: Action) -> None:
+async def test_another_action_under_a_used_index_is_a_conflict(games: Games, first: Action, second: Action) -> None:
     """Whatever differs in the action makes it another one."""
+    game = await games()
     player = await game.reset()
     await player.step(first)
     with pytest.raises(StepConflictError):

@@ -1,16 +1,13 @@
 """Streamed output: what slow, lost and returning readers get."""
 
 import pytest
+from contract.sandbox_contract import seq
 from fakes import a_task, settle
 from fakes.game import Follower, Game, Games, text_of
 
 from codecraft_server.episodes.events import Heartbeat, Outcome, RunCommand, Started, StepResult
 from codecraft_server.errors import InvalidFieldError, OutputNotKeptError, StepNotFoundError
 from codecraft_server.sandbox import EndReason, Gap, Output, Stream
-
-
-def seq(first: int, last: int) -> bytes:
-    return b"".join(b"%d\n" % number for number in range(first, last + 1))
 
 
 async def test_all_of_a_large_output_comes(games: Games) -> None:
