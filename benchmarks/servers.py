@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from codecraft_server import GRPC_EXPERIMENTS
+
 READY_S = 60.0
 STOP_S = 30.0
 LAST_WORDS_BYTES = 8192
@@ -39,7 +41,7 @@ async def codecraft(curriculum: Path = CURRICULUM) -> AsyncIterator[Running]:
 
 @contextlib.asynccontextmanager
 async def floor() -> AsyncIterator[Running]:
-    """The server that does nothing."""
+    """The server that does nothing, with gRPC as the real one has it."""
     async with _started("-m", "benchmarks.floor_server") as running:
         yield running
 
@@ -47,7 +49,8 @@ async def floor() -> AsyncIterator[Running]:
 @contextlib.asynccontextmanager
 async def _started(*arguments: str) -> AsyncIterator[Running]:
     with tempfile.TemporaryFile() as log:
-        process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=PIPE, stderr=log, cwd=ROOT)
+        environment = {"GRPC_EXPERIMENTS": GRPC_EXPERIMENTS, **os.environ}
+        process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=PIPE, stderr=log, cwd=ROOT, env=environment)
         try:
             try:
                 yield Running(await _address(process, arguments), process.pid)
