@@ -51,7 +51,7 @@ PIP = ["/usr/bin/python3", "-m", "pip", "install", "--quiet", "--no-index", "--n
 
 
 def install(source, target):
-    code, out, err = run([*PIP, target, source], room, timeout=60, env=env)
+    code, out, err = run([*PIP, target, source], room, timeout=200, env=env)
     sys.stderr.write(err.decode(errors="replace")[-600:] if code else "")
     return code
 

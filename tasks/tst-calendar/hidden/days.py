@@ -59,7 +59,7 @@ def outcome(source):
         with open(os.path.join(room, where), "wb") as file:
             file.write(content)
     env = dict(ENV, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTHONNOUSERSITE="1")
-    code, out, err = run(["/usr/bin/python3", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--rootdir", room, TESTS], room, timeout=10, env=env)
+    code, out, err = run(["/usr/bin/python3", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--rootdir", room, TESTS], room, timeout=40, env=env)
     shutil.rmtree(room, ignore_errors=True)
     passed = 0
     for line in out.decode(errors="replace").splitlines():
