@@ -9,13 +9,13 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from codecraft_server.checking import jobs
-from codecraft_server.checking.attempt import Attempt, play
+from codecraft_server.checking.attempt import play
 from codecraft_server.checking.controls import Controls, Trial
-from codecraft_server.checking.findings import Problem, Progress, Summary
+from codecraft_server.checking.findings import Progress, Summary
 from codecraft_server.checking.jobs import Job, Kind
 from codecraft_server.checking.judges import Judges
 from codecraft_server.checking.plan import Plan
-from codecraft_server.checking.weighing import Tried, weigh
+from codecraft_server.checking.weighing import Tried, weigh, wrong_with
 from codecraft_server.curriculum import Curriculum
 from codecraft_server.episodes import Episodes, Grader
 from codecraft_server.sandbox import Sandboxes
@@ -101,10 +101,7 @@ class _Checker:
             return
         command_s = CHEAT_COMMAND_S if job.kind is Kind.CHEAT else job.task.limits.command_s
         tried.append(Tried(job, await play(self._episodes, job.task, job.deeds, command_s)))
-        self._advance(title, good=not self._new_problems(job, tried[-1].attempt))
-
-    def _new_problems(self, job: Job, attempt: Attempt) -> tuple[Problem, ...]:
-        return tuple(problem for problem in weigh(job.task, [Tried(job, attempt)], self._plan).problems if problem.check == job.title)
+        self._advance(title, good=not wrong_with(job.task, tried[-1], self._plan))
 
     def _advance(self, last: str, *, good: bool) -> None:
         self._done += 1

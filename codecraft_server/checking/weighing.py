@@ -46,6 +46,12 @@ def weigh(task: Task, tried: Sequence[Tried], plan: Plan) -> Row:
     return Row(task.task_id, cells, problems)
 
 
+def wrong_with(task: Task, one: Tried, plan: Plan) -> tuple[Problem, ...]:
+    """Return what is wrong with one attempt by itself. That its grading took long is wrong only where it had the machine for itself."""
+    found = [problem for problem in weigh(task, [one], plan).problems if problem.check == one.job.title]
+    return tuple(problem for problem in found if problem.column != "budget" or one.job.kind is Kind.ALONE)
+
+
 Column = tuple[Cell, tuple[Problem, ...]]
 _EMPTY: Column = (Cell("-", Mark.NOTHING), ())
 

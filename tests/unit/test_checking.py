@@ -15,8 +15,8 @@ from codecraft_server.checking.cheats.guesses import functions, modules, named_f
 from codecraft_server.checking.cheats.probes import SECRET
 from codecraft_server.checking.controls import Controls
 from codecraft_server.checking.findings import COLUMNS, Row
-from codecraft_server.checking.jobs import Job, Kind, jobs
-from codecraft_server.checking.weighing import Tried, weigh
+from codecraft_server.checking.jobs import Job, Kind, alone, jobs, load
+from codecraft_server.checking.weighing import Tried, weigh, wrong_with
 from codecraft_server.errors import ConfigurationError
 from codecraft_server.grading.verdict import CheckResult
 from codecraft_server.task import Check, FileCheck, ScriptCheck, Task, TaskFile, Visibility, WrongAnswer
@@ -58,6 +58,15 @@ def test_a_good_task_has_a_row_without_problems() -> None:
         "budget": f"{0.1 / TASK.limits.grading_s:.0%}",
         "offline": "yes",
     }
+
+
+def test_a_grading_that_shared_the_machine_is_not_called_slow_yet() -> None:
+    """Among others it may take long; alone it may not, and a failure is one in any company."""
+    slow = replace(RIGHT, grading_s=0.9 * TASK.limits.grading_s)
+    together = next(iter(load(TASK, replace(PLAN, load=2))))
+    assert wrong_with(TASK, Tried(together, slow), PLAN) == ()
+    assert [problem.column for problem in wrong_with(TASK, Tried(alone(TASK), slow), PLAN)] == ["budget"]
+    assert [problem.column for problem in wrong_with(TASK, Tried(together, NOTHING), PLAN)] == ["repeats"]
 
 
 @each(
