@@ -131,6 +131,19 @@ def containers_of(worker: str) -> list[str]:
         return [str(container["Names"][0]) for container in found]
 
 
+def all_running(worker: str, count: int, within_s: float) -> None:
+    """Wait until a worker has so many containers, all of them running, and makes no further one."""
+    deadline = time.monotonic() + within_s
+    with connected() as client:
+        while True:
+            found = client.api.containers(all=True, filters={"label": [f"{LABEL}=1"], "name": [f"codecraft-{worker}"]})
+            states = [container["State"] for container in found]
+            if states == ["running"] * count:
+                return
+            assert time.monotonic() < deadline, f"{states} where {count} should be running"
+            time.sleep(0.1)
+
+
 def gone_after_s(worker: str, within_s: float) -> float:
     """Wait until a worker has no container any more; returns how long that took."""
     began = time.monotonic()
