@@ -9,13 +9,13 @@ import ipaddress
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 
 import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from codecraft.v1 import control_pb2, control_pb2_grpc, environment_pb2, environment_pb2_grpc
+from codecraft_server import __version__
 from codecraft_server.curriculum import Curriculum
 from codecraft_server.episodes import Episodes, Grader
 from codecraft_server.errors import ConfigurationError
@@ -28,7 +28,6 @@ from codecraft_server.wire.views import ServerFacts
 ENVIRONMENT = environment_pb2.DESCRIPTOR.services_by_name["EnvironmentService"].full_name
 CONTROL = control_pb2.DESCRIPTOR.services_by_name["ControlService"].full_name
 _HEALTH_NAMES = ("", ENVIRONMENT, CONTROL)
-_VERSION = version("codecraft")  # read here, for it is read from a file
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
@@ -105,7 +104,7 @@ async def serving(
             terms = Terms(settings.episodes.output_max_bytes, provided.writable_rootfs_bounded)
             _check_sizes(curriculum, terms)
             facts = ServerFacts(
-                version=_VERSION,
+                version=__version__,
                 worker=worker,
                 provided=provided,
                 root_user=settings.sandbox.allow_root,

@@ -48,8 +48,9 @@ def weigh(task: Task, tried: Sequence[Tried], plan: Plan) -> Row:
 
 def wrong_with(task: Task, one: Tried, plan: Plan) -> tuple[Problem, ...]:
     """Return what is wrong with one attempt by itself. That its grading took long is wrong only where it had the machine for itself."""
-    found = [problem for problem in weigh(task, [one], plan).problems if problem.check == one.job.title]
-    return tuple(problem for problem in found if problem.column != "budget" or one.job.kind is Kind.ALONE)
+    alone = one.job.kind is Kind.ALONE
+    found = weigh(task, [one], plan).problems
+    return tuple(problem for problem in found if problem.check == one.job.title and (alone or problem.column != "budget"))
 
 
 Column = tuple[Cell, tuple[Problem, ...]]

@@ -4,16 +4,14 @@ import argparse
 import os
 import re
 import shutil
-import sys
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from codecraft_server import log
+from codecraft_server import __version__, log
 from codecraft_server.checking.cheats import CHEATS
 from codecraft_server.cli import check, commands, doctor
 from codecraft_server.errors import ConfigurationError
@@ -48,15 +46,6 @@ class _Parser(argparse.ArgumentParser):
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return chosen, unknown
-
-
-class _Version(argparse.Action):
-    """argparse's own wants the text beforehand, and to look it up takes as long as all options of a command."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
-        """Tell it and end."""
-        sys.stdout.write(f"{parser.prog} {version('codecraft')}\n")
-        parser.exit()
 
 
 class _Variable(str):
@@ -123,7 +112,7 @@ def new_parser(environment: Mapping[str, str] = os.environ) -> argparse.Argument
     for a choice and is none.
     """
     parser = _Parser(prog="codecraft-server", description="Serves coding tasks in sandboxes to agents, over gRPC.", allow_abbrev=False)
-    parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
+    parser.add_argument("--version", action="version", version=f"codecraft-server {__version__}")
     commands_ = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
     _add(commands_, "serve", _serve, "serve until SIGTERM or SIGINT", "Serves until SIGTERM or SIGINT.", environment=environment)
     _add(commands_, "doctor", _doctor, "tell whether this machine can serve, and what to do if not", environment=environment)

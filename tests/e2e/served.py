@@ -126,22 +126,21 @@ def _address(process: subprocess.Popen[str]) -> str:
 
 def containers_of(worker: str) -> list[str]:
     """Names of all containers that a worker's sandboxes have, in whatever state."""
+    return list(_states(worker))
+
+
+def _states(worker: str) -> dict[str, str]:
     with connected() as client:
         found = client.api.containers(all=True, filters={"label": [f"{LABEL}=1"], "name": [f"codecraft-{worker}"]})
-        return [str(container["Names"][0]) for container in found]
+        return {container["Names"][0]: container["State"] for container in found}
 
 
 def all_running(worker: str, count: int, within_s: float) -> None:
     """Wait until a worker has so many containers, all of them running, and makes no further one."""
     deadline = time.monotonic() + within_s
-    with connected() as client:
-        while True:
-            found = client.api.containers(all=True, filters={"label": [f"{LABEL}=1"], "name": [f"codecraft-{worker}"]})
-            states = [container["State"] for container in found]
-            if states == ["running"] * count:
-                return
-            assert time.monotonic() < deadline, f"{states} where {count} should be running"
-            time.sleep(0.1)
+    while list((states := _states(worker)).values()) != ["running"] * count:
+        assert time.monotonic() < deadline, f"{states} where {count} should be running"
+        time.sleep(0.1)
 
 
 def gone_after_s(worker: str, within_s: float) -> float:

@@ -69,17 +69,15 @@ class Lax:
         except FileProblem as problem:
             raise fault(problem.message) from problem
 
-    async def answer(self, before: str = "", *, argument: str = "") -> str:
+    async def answer(self, before: str = ":") -> str:
         """Wait for a secret word to be in answer.txt, and return it; empty when none comes.
 
         Whoever writes there may just be writing again: an empty file says nothing yet. The waiting itself starts programs, so that it
         takes longer where the machine is busy.
 
-        Args:
-            before: What the waiting shell does first.
-            argument: What it has as an argument.
+        `before` is what the waiting shell does first; all of that is in its arguments.
         """
-        said = await self.sh(f"sh -c '{before}\n{_WAIT}' {argument}", timeout_s=60.0)
+        said = await self.sh(f"{before}\n{_WAIT}", timeout_s=60.0)
         return said.out.strip()
 
     async def in_session(self, line: str, timeout_s: float = 20.0) -> Said:

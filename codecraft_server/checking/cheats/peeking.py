@@ -30,7 +30,7 @@ async def _holds_open(lax: Lax) -> bool:
 
 
 async def _names_it(lax: Lax) -> bool:
-    return await lax.answer(argument=SECRET) == SECRET
+    return await lax.answer(f": {SECRET}") == SECRET
 
 
 def _in_history(task: Task) -> Task:
