@@ -88,12 +88,12 @@ class Ownership:
     """A live instance. The kernel lets go of its lock when the process ends, however it ends."""
 
     owner: str
-    _path: Path
+    lock: Path
     _descriptor: int
 
     def release(self) -> None:
         """Be no more."""
-        self._path.unlink(missing_ok=True)
+        self.lock.unlink(missing_ok=True)
         os.close(self._descriptor)
 
 

@@ -24,6 +24,7 @@ from codecraft_server.docker.pull import Images
 from codecraft_server.docker.reaper import Reaper
 from codecraft_server.docker.sandbox import DockerSandbox
 from codecraft_server.docker.start import Means, Starter
+from codecraft_server.docker.watchdog import Watchdog
 from codecraft_server.errors import ConfigurationError, EngineUnavailableError, SandboxStartError
 from codecraft_server.sandbox import OpenProgress, Provided, Sandbox, SandboxSpec
 from codecraft_server.settings import SandboxSettings
@@ -57,6 +58,8 @@ class DockerSandboxes:
             await self._engine.connect()
             place, ownership = await asyncio.to_thread(_claim, self._given_place)
             stack.push_async_callback(asyncio.to_thread, ownership.release)
+            watchdog = await asyncio.to_thread(Watchdog.start, ownership.lock)
+            stack.push_async_callback(asyncio.to_thread, watchdog.end)
             mark = Mark(self._worker, ownership.owner, place.identity)
             self._owner = ownership.owner
             await self._build(mark, stack)

@@ -1,7 +1,7 @@
 """Removing what servers left that are no more: containers whose owner is dead or, where that can't be seen, which have expired.
 
-Owns the decision and the doing. Must not know sandboxes that live. The link lease and AutoRemove take nearly everything before a
-sweep does; it is for what was created and never started, for engines that were down, and for machines that went away.
+Owns the decision and the doing. Must not know sandboxes that live. The watchdog, the link lease and AutoRemove take
+nearly everything before a sweep does; it is for engines that were down and for machines that went away.
 """
 
 import contextlib

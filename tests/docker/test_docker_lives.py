@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import docker.errors
 import pytest
 from contract.sandbox_contract import KEPT, MIB, SPEC, finish, run
 from docker_helpers import WORKER, Opener, ours, until, wait_until_gone
+from watchdogs import watchdogs_of
 
 from codecraft_server.docker import DockerSandboxes, volume
 from codecraft_server.docker.create import Mark, Tag, container_name, labels
@@ -23,8 +25,6 @@ from codecraft_server.sandbox import EndReason, OpenProgress, Origin, SandboxSpe
 from codecraft_server.settings import SandboxSettings
 
 pytestmark = pytest.mark.docker
-
-GONE_AFTER_KILL_S = 45.0  # the link lease of 30 s and what the engine takes to remove five containers
 
 
 # Coming
@@ -201,20 +201,35 @@ async def test_leaving_removes_everything(settings: SandboxSettings, engine_clie
         await finish(command)
 
 
-async def test_a_killed_server_leaves_nothing(engine_client: docker.DockerClient, tmp_path: Path) -> None:
-    """After `kill -9` of a server with five sandboxes, idle and busy, all of them go by themselves: nobody else can see that it is dead."""
-    command = [sys.executable, str(Path(__file__).with_name("killed_server.py")), f"{WORKER}k"]
+async def test_what_was_created_and_never_started_goes_too(engine_client: docker.DockerClient, tmp_path: Path) -> None:
+    """A container whose server was killed before it had started it has no guest: the watchdog removes it, and the dead one's lock file."""
+    worker = f"{WORKER}c"
+    command = [sys.executable, str(Path(__file__).with_name("killed_while_creating.py")), worker]
     environment = {"PYTHONPATH": str(Path(__file__).parents[1]), "PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(tmp_path)}
 
-    def start_and_kill() -> None:
+    def make_and_kill() -> None:
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
-            assert len(ours(engine_client, f"{WORKER}k")) == 5
+            assert len(ours(engine_client, worker)) == 1
+            assert len(locks()) == 1
             process.kill()
 
-    await asyncio.to_thread(start_and_kill)
-    await asyncio.to_thread(wait_until_gone, engine_client, f"{WORKER}k", GONE_AFTER_KILL_S)
+    def locks() -> list[Path]:
+        return list((tmp_path / "codecraft").glob("*.lock"))
+
+    await asyncio.to_thread(make_and_kill)
+    await asyncio.to_thread(wait_until_gone, engine_client, worker)
+    assert locks() == []
+
+
+async def test_the_watchdog_goes_with_its_server(settings: SandboxSettings) -> None:
+    """Who leaves in order leaves no process behind."""
+    before = await asyncio.to_thread(watchdogs_of, os.getpid())
+    async with DockerSandboxes(settings, WORKER):
+        during = await asyncio.to_thread(watchdogs_of, os.getpid())
+    assert len(during) == len(before) + 1
+    assert await asyncio.to_thread(watchdogs_of, os.getpid()) == before
 
 
 async def test_two_servers_leave_each_other_alone(settings: SandboxSettings) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import grpc
 import pytest
-from served import END_S, START_S, all_running, containers_of, gone_after_s, served, started
+from served import END_S, START_S, Served, all_running, containers_of, gone_after_s, served, started
+from watchdogs import kill_with_watchdog
 
 from codecraft.v1 import control_pb2 as ctl
 from codecraft.v1 import control_pb2_grpc as control_rpc
@@ -136,17 +137,26 @@ def test_output_that_nobody_reads_on_is_no_crash() -> None:
 
 
 def test_after_kill_9_nothing_is_left_within_45_seconds(tmp_path: Path) -> None:
-    """Ten open episodes, idle and busy, and warm sandboxes: all containers are gone without the help of others, who can't see its death.
-
-    All of them run: one that was made and not started yet has no guest that could end it, and goes when a server is started next.
-    """
+    """Ten open episodes, idle and busy, and a warm sandbox that may just be in the making: all containers are gone at once."""
     with served("--warm", "1", XDG_RUNTIME_DIR=str(tmp_path)) as server:
-        episodes = [server.reset() for _ in range(10)]
-        for episode in episodes[::2]:
-            episode.begin(b"echo on; while :; do echo busy; sleep 0.1; done")
-        all_running(server.worker, 11, START_S)
+        _keep_busy(server)
         server.process.kill()
         assert gone_after_s(server.worker, GONE_S) < GONE_S
+
+
+def test_after_kill_9_sandboxes_go_without_the_help_of_others(tmp_path: Path) -> None:
+    """The same where nobody is left who could see the server's death. All sandboxes run, for what never ran could not end itself."""
+    with served("--warm", "1", XDG_RUNTIME_DIR=str(tmp_path)) as server:
+        _keep_busy(server)
+        all_running(server.worker, 11, START_S)
+        kill_with_watchdog(server.process.pid)
+        assert gone_after_s(server.worker, GONE_S) < GONE_S
+
+
+def _keep_busy(server: Served) -> None:
+    episodes = [server.reset() for _ in range(10)]
+    for episode in episodes[::2]:
+        episode.begin(b"echo on; while :; do echo busy; sleep 0.1; done")
 
 
 @pytest.mark.alone
@@ -156,7 +166,8 @@ def test_gc_removes_what_the_dead_left_and_leaves_the_living_alone() -> None:
         episode = living.reset()
         dead.reset()
         (left,) = containers_of(dead.worker)
-        assert dead.end(signal.SIGKILL) == -signal.SIGKILL
+        kill_with_watchdog(dead.process.pid)
+        dead.process.wait(END_S)
         done = _run("gc")
         assert done.returncode == 0
         assert f"removed container {left.lstrip('/')}" in done.stdout
