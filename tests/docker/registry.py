@@ -75,7 +75,7 @@ def pushed_image(client: docker.DockerClient, address: str, base: str) -> Iterat
         yield reference
     finally:
         with suppress(docker.errors.ImageNotFound):
-            client.images.remove(reference, force=True)
+            client.images.remove(reference)  # not by force, which would only take the name away from one that is still used
 
 
 def _with_layer(client: docker.DockerClient, base: str, reference: str, name: str) -> str:

@@ -27,7 +27,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def pulled(engine_client: docker.DockerClient, address: str) -> Iterator[SandboxSpec]:
-    """A spec whose image is in the registry only."""
+    """A spec whose image is in the registry only. To be asked for before the sandboxes, which go first then, and with them what uses it."""
     with pushed_image(engine_client, address, SPEC.image) as reference:
         yield replace(SPEC, image=reference)
 
@@ -36,7 +36,7 @@ async def opened(sandboxes: DockerSandboxes, spec: SandboxSpec, news: list[OpenP
     return await sandboxes.open(spec, name=name, labels={}, progress=news.append)
 
 
-async def test_a_pull_tells_of_every_layer(docker_sandboxes: DockerSandboxes, pulled: SandboxSpec) -> None:
+async def test_a_pull_tells_of_every_layer(pulled: SandboxSpec, docker_sandboxes: DockerSandboxes) -> None:
     """Each layer is reported with its bytes from download to completion, then the start; and the sandbox has the image's files."""
     news: list[OpenProgress] = []
     sandbox = await opened(docker_sandboxes, pulled, news)
@@ -52,7 +52,7 @@ async def test_a_pull_tells_of_every_layer(docker_sandboxes: DockerSandboxes, pu
     assert (await run(sandbox, b"echo pulled")).text() == b"pulled\n"
 
 
-async def test_one_pull_serves_all_who_wait(docker_sandboxes: DockerSandboxes, pulled: SandboxSpec) -> None:
+async def test_one_pull_serves_all_who_wait(pulled: SandboxSpec, docker_sandboxes: DockerSandboxes) -> None:
     """Two opens share a pull, each with its progress; one of them being cancelled does not stop it."""
     told: list[list[OpenProgress]] = [[], [], []]
     opening = [asyncio.create_task(opened(docker_sandboxes, pulled, news, f"n{number}")) for number, news in enumerate(told)]
@@ -65,7 +65,7 @@ async def test_one_pull_serves_all_who_wait(docker_sandboxes: DockerSandboxes, p
     assert all(StartProgress(pulled.image) in news for news in told[1:])
 
 
-async def test_a_cancelled_pull_can_be_made_again(docker_sandboxes: DockerSandboxes, pulled: SandboxSpec) -> None:
+async def test_a_cancelled_pull_can_be_made_again(pulled: SandboxSpec, docker_sandboxes: DockerSandboxes) -> None:
     """When nobody waits for a pull any more it is given up, and a later open pulls anew."""
     news: list[OpenProgress] = []
     opening = asyncio.create_task(opened(docker_sandboxes, pulled, news, "cancelled"))
