@@ -1,44 +1,86 @@
 import ctypes
+import json
 import os
 import random
+import select
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 
 ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: the learner's processes can't read this one
 WORK = "/workspace"
-ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "TZ": "UTC", "PYTHONDONTWRITEBYTECODE": "1"}
+ENV = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": "/tmp",
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONNOUSERSITE": "1",
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+}
+LONGEST = 40  # seconds for one run of the learner's tests
 
+# A process that has imported pytest, and knows nothing else, forks once for each version: importing takes most of the time of a run.
+NURSERY = """
+import ctypes, importlib, json, os, random, signal, sys, tempfile
+dumpable = ctypes.CDLL(None).prctl
+dumpable(4, 0, 0, 0, 0)  # what it forks can't read or change it
+import pytest
+from _pytest.config import default_plugins
+for name in default_plugins:
+    importlib.import_module("_pytest." + name)
 
-def copied(source=WORK):
-    """A copy of the learner's directory that this process may write to."""
-    room = tempfile.mkdtemp(prefix="room-", dir="/tmp")
-    target = os.path.join(room, "work")
-    shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache"))
-    return target
+def late(*_):
+    raise TimeoutError
 
+def born(room, out):
+    os.setsid()
+    dumpable(4, 1, 0, 0, 0)  # as it would be of a program that was started anew
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    with open(os.devnull) as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(out, 1)
+    os.dup2(out, 2)
+    os.chdir(room)
+    sys.path[0] = room
+    random.seed()
 
-def run(argv, cwd, timeout=10, stdin=b"", env=None):
-    """Run to the end; return (exit code or "timeout", stdout, stderr). Its whole session is ended afterwards."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, tempfile.TemporaryFile() as given:
-        given.write(stdin)
-        given.seek(0)
-        child = subprocess.Popen(argv, cwd=cwd, stdin=given, stdout=out, stderr=err, env=env or ENV, start_new_session=True)
+def raised(longest):
+    for room in iter(lambda: sys.stdin.readline().rstrip("\\n"), ""):
+        out = tempfile.TemporaryFile()
+        child = os.fork()
+        if not child:
+            with out:
+                born(room, out.fileno())
+            return room
         try:
-            code = child.wait(timeout)
-        except subprocess.TimeoutExpired:
+            signal.alarm(longest)
+            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            signal.alarm(0)
+        except TimeoutError:
             code = "timeout"
         try:
-            os.killpg(child.pid, signal.SIGKILL)
+            os.killpg(child, signal.SIGKILL)
         except OSError:
             pass
-        child.wait()
+        if code == "timeout":
+            os.waitpid(child, 0)
         out.seek(0)
-        err.seek(0)
-        return code, out.read(4_000_000), err.read(1_000_000)
+        told = json.dumps([code, out.read(1_000_000).decode(errors="replace")[-100_000:]]) + "\\n"
+        out.close()
+        told = told.encode()
+        while told:
+            told = told[os.write(1, told):]
+    return None
+
+signal.signal(signal.SIGALRM, late)
+tests = sys.argv[2]
+room = raised(int(sys.argv[1]))
+if room is not None:
+    sys.argv = ["pytest"]
+    sys.exit(pytest.main(["-q", "-x", "-p", "no:cacheprovider", "--rootdir", room, tests]))
+"""
 
 
 MODULE = 'cache.py'
@@ -50,6 +92,26 @@ LEAST = 10
 shutil.rmtree(os.environ.pop("CHECK_DIR", "/nonexistent"), ignore_errors=True)  # only this process's memory has them now
 with open(os.path.join(WORK, TESTS), "rb") as file:
     tests = file.read(1_000_000)
+nursery = subprocess.Popen(
+    ["/usr/bin/python3", "-c", NURSERY, str(LONGEST), TESTS],
+    cwd="/tmp",
+    env=ENV,
+    stdin=subprocess.PIPE,
+    stdout=subprocess.PIPE,
+    stderr=subprocess.DEVNULL,
+    start_new_session=True,
+)
+
+
+def answer():
+    """A line from the nursery; nothing when it is silent for too long or has been ended."""
+    line = b""
+    while not line.endswith(b"\n") and select.select([nursery.stdout], [], [], LONGEST + 20)[0]:
+        part = os.read(nursery.stdout.fileno(), 1 << 16)
+        if not part:
+            break
+        line += part
+    return line if line.endswith(b"\n") else b""
 
 
 def outcome(source):
@@ -58,11 +120,18 @@ def outcome(source):
     for where, content in ((MODULE, source.encode()), (TESTS, tests)):
         with open(os.path.join(room, where), "wb") as file:
             file.write(content)
-    env = dict(ENV, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTHONNOUSERSITE="1")
-    code, out, err = run(["/usr/bin/python3", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--rootdir", room, TESTS], room, timeout=40, env=env)
+    try:
+        nursery.stdin.write(room.encode() + b"\n")
+        nursery.stdin.flush()
+    except BrokenPipeError:
+        return "nothing: what runs the tests was ended", 0, ""
+    line = answer()
     shutil.rmtree(room, ignore_errors=True)
+    if not line:
+        return "nothing: what runs the tests was ended", 0, ""
+    code, out = json.loads(line)
     passed = 0
-    for line in out.decode(errors="replace").splitlines():
+    for line in out.splitlines():
         words = line.replace(",", "").split()
         if "passed" in words and words[0].isdigit():
             passed = int(words[words.index("passed") - 1])
@@ -76,11 +145,12 @@ for name, source in versions:
     code, passed, out = outcome(source)
     if name is None and (code != 0 or passed < LEAST):
         wrong.append(f"right implementation {RIGHT.index(source) + 1}: pytest exited {code}, {passed} passed")
-        sys.stderr.write(out.decode(errors="replace")[-400:])
+        sys.stderr.write(out[-400:])
         break
     if name is not None and code != 1:  # 1: tests ran and failed; anything else is no failed test
         wrong.append(f"mutant {name}: pytest exited {code}")
         break
+nursery.kill()
 print(*wrong, sep="\n", file=sys.stderr)
 sys.stderr.flush()
 os._exit(1 if wrong else 0)
