@@ -74,6 +74,12 @@ func makeRoot(root rootSpec) error {
 	return firstError(os.Chown(path, root.UID, root.GID), syscall.Chmod(path, root.Mode&0o7777))
 }
 
+// hasHosts says whether names can be looked up: the engine leaves an empty file where it mounts none of its own.
+func hasHosts() bool {
+	hosts, err := os.Stat("/etc/hosts")
+	return err == nil && hosts.Mode().IsRegular() && hosts.Size() > 0
+}
+
 func writeHosts() error {
 	name, err := os.Hostname()
 	if err != nil {

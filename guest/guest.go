@@ -120,7 +120,9 @@ func (g *guest) remakePipes() {
 }
 
 func (g *guest) hello() {
-	g.writer.say(typeHello, 0, helloHeader{Protocol: protocolVersion, Guest: ownHash(), Arch: runtime.GOARCH, Cgroup: g.cgroup.version})
+	g.writer.say(typeHello, 0, helloHeader{
+		Protocol: protocolVersion, Guest: ownHash(), Arch: runtime.GOARCH, Cgroup: g.cgroup.version, Hosts: hasHosts(),
+	})
 }
 
 func ownHash() string {

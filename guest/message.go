@@ -131,6 +131,7 @@ type helloHeader struct {
 	Arch     string `json:"arch"`
 	Epoch    int64  `json:"epoch"`
 	Cgroup   int    `json:"cgroup"`
+	Hosts    bool   `json:"hosts"`
 }
 
 type configuredHeader struct {

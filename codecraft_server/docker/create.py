@@ -22,6 +22,7 @@ NAME_LABEL = "codecraft.name"
 ROLE_LABEL = "codecraft.role"
 LIFE_S = 24 * 3600.0  # a sandbox whose owner nobody can see may be removed after this
 
+HOST_NAME = "sandbox"
 GUEST_DIRECTORY = "/.codecraft"
 GUEST_PROGRAM = "codecraft-guest"
 GUEST_CAPABILITIES = ("KILL", "SETUID", "SETGID", "CHOWN", "DAC_OVERRIDE", "FOWNER", "SETPCAP")
@@ -111,10 +112,24 @@ def check(spec: SandboxSpec) -> None:
         raise SandboxStartError("disk must be at most half of memory, for it is memory")
 
 
+def has_own_etc(spec: SandboxSpec) -> bool:
+    """Whether a sandbox's /etc is a volume: it has no network, nobody can write there, and nothing is to be mounted within."""
+    return not spec.network and not spec.writable_rootfs and not any(f"{path}/".startswith("/etc/") for path in tmpfs_sizes(spec))
+
+
 def container_config(
-    spec: SandboxSpec, image_id: str, volume: str, container_labels: Mapping[str, str], *, runtime: str, bounded_rootfs: bool
+    spec: SandboxSpec, image_id: str, volumes: Mapping[str, str], container_labels: Mapping[str, str], *, runtime: str, bounded_rootfs: bool
 ) -> dict[str, Any]:
-    """The body of `POST /containers/create`. `bounded_rootfs`: the storage driver can limit a writable root file system."""
+    """The body of `POST /containers/create`.
+
+    Args:
+        spec: Of the sandbox.
+        image_id: Of the image.
+        volumes: Directories of the sandbox and the volumes to mount there.
+        container_labels: See `labels`.
+        runtime: The engine's name of one; "" for its default.
+        bounded_rootfs: The storage driver can limit a writable root file system.
+    """
     return {
         "Image": image_id,
         "Entrypoint": [f"{GUEST_DIRECTORY}/{GUEST_PROGRAM}", "init"],
@@ -122,7 +137,7 @@ def container_config(
         "Env": [],
         "User": "0:0",
         "WorkingDir": "/",
-        "Hostname": "sandbox",
+        "Hostname": HOST_NAME,
         "Labels": dict(container_labels),
         "Tty": False,
         "OpenStdin": True,
@@ -131,12 +146,12 @@ def container_config(
         "AttachStdout": True,
         "AttachStderr": True,
         "Healthcheck": {"Test": ["NONE"]},
-        "NetworkDisabled": not spec.network and spec.writable_rootfs,
-        "HostConfig": _host_config(spec, volume, runtime, bounded_rootfs=bounded_rootfs),
+        "NetworkDisabled": not spec.network and (spec.writable_rootfs or has_own_etc(spec)),
+        "HostConfig": _host_config(spec, volumes, runtime, bounded_rootfs=bounded_rootfs),
     }
 
 
-def _host_config(spec: SandboxSpec, volume: str, runtime: str, *, bounded_rootfs: bool) -> dict[str, Any]:
+def _host_config(spec: SandboxSpec, volumes: Mapping[str, str], runtime: str, *, bounded_rootfs: bool) -> dict[str, Any]:
     config: dict[str, Any] = {
         "AutoRemove": True,
         "LogConfig": {"Type": "none", "Config": {}},
@@ -150,7 +165,8 @@ def _host_config(spec: SandboxSpec, volume: str, runtime: str, *, bounded_rootfs
         "Tmpfs": {path: _tmpfs_option(path, size) for path, size in tmpfs_sizes(spec).items()},
         "Sysctls": dict(_SYSCTLS),
         "Mounts": [
-            {"Type": "volume", "Source": volume, "Target": GUEST_DIRECTORY, "ReadOnly": True, "VolumeOptions": {"NoCopy": True}},
+            {"Type": "volume", "Source": volume, "Target": target, "ReadOnly": True, "VolumeOptions": {"NoCopy": target == GUEST_DIRECTORY}}
+            for target, volume in volumes.items()
         ],
         "Memory": spec.limits.memory_bytes,
         "MemorySwap": spec.limits.memory_bytes,
@@ -161,8 +177,8 @@ def _host_config(spec: SandboxSpec, volume: str, runtime: str, *, bounded_rootfs
             {"Name": "nofile", "Soft": _MAX_DESCRIPTORS, "Hard": _MAX_DESCRIPTORS},
         ],
     }
-    if not spec.network and not spec.writable_rootfs:
-        config["NetworkMode"] = "none"  # with it the engine mounts an /etc/hosts; a read-only rootfs leaves us no way to write one
+    if not spec.network and not spec.writable_rootfs and not has_own_etc(spec):
+        config["NetworkMode"] = "none"  # with it the engine mounts an /etc/hosts
     if runtime:
         config["Runtime"] = runtime
     if spec.writable_rootfs and bounded_rootfs:

@@ -23,7 +23,7 @@ from codecraft_server.docker.hijack import HijackedStream, HijackError
 from codecraft_server.docker.link import GuestRefusalError, Link
 from codecraft_server.docker.reaper import Reaper
 from codecraft_server.docker.sandbox import DockerSandbox
-from codecraft_server.docker.volume import Guest
+from codecraft_server.docker.volume import Filling, Guest
 from codecraft_server.errors import ConfigurationError, NotAllowedError, SandboxLostError, SandboxStartError
 from codecraft_server.sandbox import OpenProgress, SandboxSpec, StartProgress
 from codecraft_server.settings import SandboxSettings
@@ -36,8 +36,8 @@ _NAME_TRIES = 3
 _CONFLICT = 409
 
 
-class _GuestMissingError(Exception):
-    """The volume that was filled is empty: somebody collected it since."""
+class _VolumeMissingError(Exception):
+    """A volume that was filled is empty: somebody removed it since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +80,13 @@ class Starter:
             progress(StartProgress(spec.image))
             try:
                 return await self._start(spec, tag, image, guest)
-            except _GuestMissingError:
-                self._filled.discard(guest.volume)
+            except _VolumeMissingError:
+                self._filled.clear()
             try:
                 return await self._start(spec, tag, image, guest)
-            except _GuestMissingError:
+            except _VolumeMissingError:
                 raise SandboxStartError(
-                    "the guest is missing from its volume; `codecraft-server gc` and a restart of the server help"
+                    "what it needs is missing from its volumes; `codecraft-server gc` and a restart of the server help"
                 ) from None
 
     def _check(self, spec: SandboxSpec) -> None:
@@ -102,24 +102,31 @@ class Starter:
         except ConfigurationError as error:
             raise SandboxStartError(error.message) from error
 
-    async def _fill(self, guest: Guest, image_id: str) -> None:
+    async def _fill(self, filling: Filling, image_id: str) -> None:
         async with self._filling:
-            if guest.volume not in self._filled:
-                await self._engine.call(lambda client: volume.fill(client, guest, image_id, self._mark))
-                self._filled.add(guest.volume)
+            if filling.volume not in self._filled:
+                await self._engine.call(lambda client: volume.fill(client, filling, image_id, self._mark))
+                self._filled.add(filling.volume)
 
     async def _start(self, spec: SandboxSpec, tag: Tag, image: pull.Image, guest: Guest) -> DockerSandbox:
+        fillings = [guest.filling, *([volume.names(image.id)] if create.has_own_etc(spec) else [])]
         container_labels = create.labels(self._mark, tag, time.time())
         config = create.container_config(
-            spec, image.id, guest.volume, container_labels, runtime=self._settings.runtime, bounded_rootfs=self.bounded_rootfs
+            spec,
+            image.id,
+            {filling.target: filling.volume for filling in fillings},
+            container_labels,
+            runtime=self._settings.runtime,
+            bounded_rootfs=self.bounded_rootfs,
         )
         creating: asyncio.Future[str] | None = None
         try:
             async with asyncio.timeout(self._settings.start_timeout_s):
-                await self._fill(guest, image.id)
+                for filling in fillings:
+                    await self._fill(filling, image.id)
                 creating = self._engine.submit(lambda client: _create(client, config, create.container_name(self._mark.worker, tag.name)))
                 container_id = await asyncio.shield(creating)
-                link = await self._boot(container_id, guest, create.configuration(spec, image.environment, self._settings.link_lease_s))
+                link = await self._boot(container_id, spec, image, guest)
         except BaseException as error:
             if creating is not None:
                 self._reaper.abandon(creating)
@@ -130,7 +137,7 @@ class Starter:
         capabilities = tuple(name.removeprefix("CAP_") for name in spec.capabilities)
         return DockerSandbox(tag.name, image.id, link, capabilities, self._settings)
 
-    async def _boot(self, container_id: str, guest: Guest, configuration: dict[str, Any]) -> Link:
+    async def _boot(self, container_id: str, spec: SandboxSpec, image: pull.Image, guest: Guest) -> Link:
         """Attach, start and configure; the container of a boot that fails is for the caller to abandon."""
         link = Link(
             lease_s=self._settings.link_lease_s,
@@ -144,7 +151,8 @@ class Starter:
         self.links[container_id] = link
         try:
             await self._engine.call(lambda client: _start_container(client, container_id))
-            _check_hello(await asyncio.shield(link.hello), guest)
+            _check_hello(await asyncio.shield(link.hello), guest, has_hosts=create.has_own_etc(spec))
+            configuration = create.configuration(spec, image.environment, self._settings.link_lease_s)
             await link.request(FrameType.CONFIGURE, configuration, timeout_s=self._settings.start_timeout_s)
         except BaseException:
             link.lose(SandboxLostError("the sandbox did not come up", "gone"))
@@ -197,15 +205,17 @@ def _start_container(client: docker.DockerClient, container_id: str) -> None:
     except docker.errors.APIError as error:
         explanation = str(error.explanation)
         if create.GUEST_PROGRAM in explanation and "no such file" in explanation:
-            raise _GuestMissingError from error
+            raise _VolumeMissingError from error
         raise
 
 
-def _check_hello(hello: dict[str, Any], guest: Guest) -> None:
+def _check_hello(hello: dict[str, Any], guest: Guest, *, has_hosts: bool) -> None:
     if hello.get("protocol") != PROTOCOL:
         raise SandboxStartError(f"the guest speaks protocol {hello.get('protocol')!r}, not {PROTOCOL}")
     if hello.get("guest") != guest.digest:
         raise SandboxStartError("the guest in the volume is not the one this server came with; `codecraft-server gc` and a restart help")
+    if has_hosts and not hello.get("hosts"):
+        raise _VolumeMissingError
 
 
 def _start_error(error: BaseException, timeout_s: float) -> SandboxStartError | None:

@@ -4,7 +4,6 @@ Owns the decision and the doing. Must not know sandboxes that live. The watchdog
 nearly everything before a sweep does; it is for engines that were down and for machines that went away.
 """
 
-import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ import docker.errors
 from codecraft_server.docker import create, volume
 from codecraft_server.docker.engine import Engine
 from codecraft_server.docker.owner import Alive, Place
-from codecraft_server.errors import ConfigurationError
 
 _CONFLICT = 409
 _NOT_FOUND = 404
@@ -81,25 +79,6 @@ def _name(found: dict[str, Any]) -> str:
     return str(names[0]).lstrip("/")
 
 
-def collect(client: docker.DockerClient, say: Callable[[str], None]) -> int:
-    """Sweep on the operator's behalf, telling what was done line by line; returns how many could not be removed. Blocks."""
-    report = sweep_now(client, Place.open(), _current_volumes())
-    for name in (*report.containers, *report.volumes):
-        say(f"removed {name}")
-    for failure in report.failed:
-        say(f"could not remove {failure}")
-    say(f"{len(report.containers)} containers and {len(report.volumes)} volumes removed, {report.left} of living servers left alone")
-    return len(report.failed)
-
-
-def _current_volumes() -> frozenset[str]:
-    found = set()
-    for architecture in ("amd64", "arm64"):
-        with contextlib.suppress(ConfigurationError):
-            found.add(volume.guest_for(architecture).volume)
-    return frozenset(found)
-
-
 async def sweep(engine: Engine, place: Place, kept_volumes: frozenset[str] = frozenset()) -> SweepReport:
-    """Remove abandoned containers, and guest volumes that nobody uses but `kept_volumes`. Raises EngineUnavailableError."""
+    """Remove abandoned containers, and volumes of ours but `kept_volumes` that serve nobody any more. Raises EngineUnavailableError."""
     return await engine.call(lambda client: sweep_now(client, place, kept_volumes))

@@ -1,10 +1,15 @@
-"""How the guest gets into containers: a volume per content of its binary, filled once per engine, mounted read-only everywhere.
+"""Volumes that containers share, filled once per engine and mounted read-only: one with the guest, and for each image its /etc.
 
-Owns finding the binary and filling the volume. Must not know sandboxes. Filling is serialised per engine by a container of a fixed
-name that is never started: the engine makes a name once. The last file of the archive says that the first is whole, so that what a
-crashed server left half-filled is seen and filled again; a whole one is never touched.
+Owns finding the guest's binary and filling volumes. Must not know sandboxes. Filling is serialised per engine by a container of a fixed
+name that is never started: the engine makes a name once. The last file that is written says that a volume is whole, so that what a crashed
+server left half-filled is seen and filled again; a whole one is never touched.
+
+The engine mounts an /etc/hosts only where it sets up a network, which takes more than half of a start even if that is the network `none`;
+and into a read-only root file system nobody can write one. So such sandboxes have no network of the engine's, and an /etc that is the
+image's with the names of a machine without a network.
 """
 
+import contextlib
 import functools
 import hashlib
 import io
@@ -18,17 +23,40 @@ from typing import Any
 import docker
 import docker.errors
 
-from codecraft_server.docker.create import GUEST_DIRECTORY, GUEST_PROGRAM, LABEL, Mark, Tag, labels
+from codecraft_server.docker.create import GUEST_DIRECTORY, GUEST_PROGRAM, HOST_NAME, LABEL, Mark, Tag, labels
 from codecraft_server.docker.engine import create_container
 from codecraft_server.errors import ConfigurationError, SandboxStartError
 
-VOLUME_PREFIX = "codecraft-guest-"
+GUEST_PREFIX = "codecraft-guest-"
+NAMES_PREFIX = "codecraft-etc-"
+ETC = "/etc"
 FILLER_ROLE = "filler"
-_WHOLE = "whole"  # the file that is written last
 _FILL_TIMEOUT_S = 60.0  # a filler older than this was left by a server that died
 _POLL_S = 0.05
 _CONFLICT = 409
+_ID_LENGTH = 24  # of a digest, in names
+_NAMES = (
+    ("resolv.conf", b"", 0o644),
+    ("hosts", f"127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 {HOST_NAME}\n".encode(), 0o644),
+)
 _MACHINES = {"amd64": "amd64", "x86_64": "amd64", "arm64": "arm64", "aarch64": "arm64"}
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What a volume is filled with, and where containers have it.
+
+    Attributes:
+        volume: Its name.
+        target: The directory of containers.
+        files: Name, content and mode, in the order in which they are written; the last one has content.
+        beside: The image's own files in that directory come first.
+    """
+
+    volume: str
+    target: str
+    files: tuple[tuple[str, bytes, int], ...]
+    beside: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +69,23 @@ class Guest:
     @property
     def volume(self) -> str:
         """The name of the volume that holds it."""
-        return f"{VOLUME_PREFIX}{self.digest[:24]}"
+        return f"{GUEST_PREFIX}{self.digest[:_ID_LENGTH]}"
+
+    @property
+    def filling(self) -> Filling:
+        """What that volume is filled with."""
+        files = ((GUEST_PROGRAM, self.content, 0o755), ("whole", self.digest.encode(), 0o444))
+        return Filling(self.volume, GUEST_DIRECTORY, files, beside=False)
+
+
+def names_volume(image_id: str) -> str:
+    """The name of the volume with the /etc of this image (`sha256:…`)."""
+    return f"{NAMES_PREFIX}{image_id.removeprefix('sha256:')[:_ID_LENGTH]}"
+
+
+def names(image_id: str) -> Filling:
+    """What that volume is filled with."""
+    return Filling(names_volume(image_id), ETC, _NAMES, beside=True)
 
 
 @functools.cache
@@ -64,48 +108,69 @@ def _binaries() -> Path:
     return in_wheel if in_wheel.is_dir() else package.parent / "guest" / "bin"
 
 
-def fill(client: docker.DockerClient, guest: Guest, image_id: str, mark: Mark) -> None:
-    """See to it that the guest's volume exists and is whole. Blocks; safe to call from several servers at once.
+def fill(client: docker.DockerClient, filling: Filling, image_id: str, mark: Mark) -> None:
+    """See to it that a volume exists and is whole. Blocks; safe to call from several servers at once.
 
     Raises:
-        SandboxStartError: Another server has been filling it for too long.
+        SandboxStartError: Others have been filling it for too long, or keep a broken one in use.
     """
     deadline = time.monotonic() + 2 * _FILL_TIMEOUT_S
-    while (filler := _make_filler(client, guest, image_id, mark)) is None:
+    while not _fill(client, filling, image_id, mark):
         if time.monotonic() > deadline:
             raise SandboxStartError(
-                "the guest's volume could not be filled: another server has been at it for too long; `codecraft-server gc` helps"
+                f"the volume {filling.volume} could not be filled: another server has been at it for too long; `codecraft-server gc` helps"
             )
         time.sleep(_POLL_S)
+
+
+def _fill(client: docker.DockerClient, filling: Filling, image_id: str, mark: Mark) -> bool:
+    """Try to; False when that must be tried again."""
+    is_new = not _exists(client, filling.volume)
+    filler = _make_filler(client, filling, image_id, mark)
+    if filler is None:
+        return False
     try:
-        if not _is_whole(filler):
-            filler.put_archive(GUEST_DIRECTORY, _archive(guest))
+        done = _is_whole(filler, filling)
+        if not done and (is_new or not filling.beside):
+            filler.put_archive(filling.target, _archive(filling))
+            done = True
     finally:
         filler.remove(force=True)
+    if not done:  # it may lack some of the image's files, for the engine copies them into an empty volume only
+        _drop(client, filling.volume)
+    return done
 
 
-def _filler_name(guest: Guest) -> str:
-    return f"{guest.volume}-{FILLER_ROLE}"
+def _exists(client: docker.DockerClient, volume: str) -> bool:
+    try:
+        client.volumes.get(volume)
+    except docker.errors.NotFound:
+        return False
+    return True
 
 
-def _make_filler(client: docker.DockerClient, guest: Guest, image_id: str, mark: Mark) -> Any:
-    """The container by which the volume is filled; None while another server has it."""
+def _drop(client: docker.DockerClient, volume: str) -> None:
+    with contextlib.suppress(docker.errors.APIError):  # still in use, or just removed by somebody else
+        client.volumes.get(volume).remove()
+
+
+def _make_filler(client: docker.DockerClient, filling: Filling, image_id: str, mark: Mark) -> Any:
+    """The container by which a volume is filled; None while another server has it."""
+    name = f"{filling.volume}-{FILLER_ROLE}"
+    options = {"NoCopy": not filling.beside, "Labels": {LABEL: "1"}}
     config = {
         "Image": image_id,
         "Entrypoint": [f"{GUEST_DIRECTORY}/{GUEST_PROGRAM}"],
-        "Labels": labels(mark, Tag(_filler_name(guest), FILLER_ROLE, {}), time.time()),
+        "Labels": labels(mark, Tag(name, FILLER_ROLE, {}), time.time()),
         "NetworkDisabled": True,
-        "HostConfig": {
-            "Mounts": [{"Type": "volume", "Source": guest.volume, "Target": GUEST_DIRECTORY, "VolumeOptions": {"NoCopy": True}}]
-        },
+        "HostConfig": {"Mounts": [{"Type": "volume", "Source": filling.volume, "Target": filling.target, "VolumeOptions": options}]},
     }
     try:
-        client.volumes.create(guest.volume, labels={LABEL: "1"})
-        made = create_container(client, config, _filler_name(guest))
+        made = create_container(client, config, name)
     except docker.errors.APIError as error:
         if error.status_code != _CONFLICT:
             raise
-        _remove_stale(client, _filler_name(guest))
+        _remove_stale(client, name)
         return None
     return client.containers.get(made)
 
@@ -120,18 +185,20 @@ def _remove_stale(client: docker.DockerClient, name: str) -> None:
         return
 
 
-def _is_whole(filler: Any) -> bool:
+def _is_whole(filler: Any, filling: Filling) -> bool:
+    name, content, _ = filling.files[-1]
     try:
-        filler.client.api.get_archive(filler.id, f"{GUEST_DIRECTORY}/{_WHOLE}")[0].close()
+        stream, found = filler.client.api.get_archive(filler.id, f"{filling.target}/{name}")
     except docker.errors.NotFound:
         return False
-    return True
+    stream.close()
+    return bool(found["size"] == len(content))
 
 
-def _archive(guest: Guest) -> bytes:
+def _archive(filling: Filling) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name, content, mode in ((GUEST_PROGRAM, guest.content, 0o755), (_WHOLE, guest.digest.encode(), 0o444)):
+        for name, content, mode in filling.files:
             member = tarfile.TarInfo(name)
             member.size, member.mode = len(content), mode
             archive.addfile(member, io.BytesIO(content))
@@ -139,10 +206,11 @@ def _archive(guest: Guest) -> bytes:
 
 
 def collect(client: docker.DockerClient, kept: frozenset[str]) -> list[str]:
-    """Remove volumes of other guests that no container uses; returns their names. Blocks."""
+    """Remove volumes of other guests, and of images that are gone, if no container uses them; returns their names. Blocks."""
+    images = {names_volume(str(image["Id"])) for image in client.api.images(all=True)}
     removed = []
-    for volume in client.volumes.list(filters={"name": VOLUME_PREFIX}):
-        if not volume.name.startswith(VOLUME_PREFIX) or volume.name in kept:
+    for volume in client.volumes.list():
+        if not volume.name.startswith((GUEST_PREFIX, NAMES_PREFIX)) or volume.name in kept | images:
             continue
         try:
             volume.remove()

@@ -1,11 +1,12 @@
 """How sandboxes come and go: cold and warm, cancelled, killed, out of memory, left behind by a server that died."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -313,3 +314,67 @@ async def test_a_collected_volume_is_filled_again(
         second = await sandboxes.open(SPEC, name="second", labels={}, progress=lambda _: None)
         assert (await run(second, b"echo filled")).text() == b"filled\n"
     await asyncio.to_thread(collect_only, engine_client, odd_guest.volume)
+
+
+# The volumes with /etc
+
+
+@pytest.fixture
+def own_image(engine_client: docker.DockerClient) -> Iterator[str]:
+    """The id of an image that nobody else has."""
+    container = engine_client.containers.create(SPEC.image)
+    image = container.commit("codecraft-test-etc", WORKER, message=WORKER)
+    container.remove()
+    yield str(image.id)
+    with contextlib.suppress(docker.errors.ImageNotFound):
+        engine_client.images.remove(image.id, force=True)
+
+
+async def hosts_in(sandboxes: DockerSandboxes, image: str, name: str) -> bytes:
+    """Of a sandbox with this image, /etc/hosts and the first line of /etc/passwd; the sandbox is closed afterwards."""
+    sandbox = await sandboxes.open(replace(SPEC, image=image), name=name, labels={}, progress=lambda _: None)
+    try:
+        return (await run(sandbox, b"cat /etc/hosts; head -n 1 /etc/passwd")).text()
+    finally:
+        await sandbox.close()
+
+
+HOSTS = b"127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 sandbox\nroot:x:0:0:root:/root:/bin/sh\n"
+
+
+async def test_a_volume_that_was_removed_is_filled_again(
+    own_image: str, docker_sandboxes: DockerSandboxes, engine_client: docker.DockerClient
+) -> None:
+    """When somebody removes a volume that a server has filled, as `docker volume prune` does, the next sandbox has all of its /etc."""
+    assert await hosts_in(docker_sandboxes, own_image, "first") == HOSTS
+    await asyncio.to_thread(wait_until_gone, engine_client)
+    await asyncio.to_thread(lambda: engine_client.volumes.get(volume.names_volume(own_image)).remove())
+    assert await hosts_in(docker_sandboxes, own_image, "second") == HOSTS
+
+
+@pytest.mark.parametrize("left", [b"", b"127.0.0.1 loc"], ids=["no hosts", "half of hosts"])
+async def test_a_volume_that_was_left_half_filled_is_made_anew(
+    left: bytes, own_image: str, docker_sandboxes: DockerSandboxes, engine_client: docker.DockerClient
+) -> None:
+    """What a server left that died while it filled a volume is not taken for whole: it may lack files of the image."""
+
+    def leave() -> None:
+        half = replace(volume.names(own_image), files=(("shadow", b"", 0o644), ("hosts", left, 0o644)), beside=False)
+        volume.fill(engine_client, half, own_image, Mark(WORKER, "dead", "place"))
+
+    await asyncio.to_thread(leave)
+    assert await hosts_in(docker_sandboxes, own_image, "whole") == HOSTS
+
+
+async def test_a_volume_goes_after_its_image(own_image: str, docker_sandboxes: DockerSandboxes, engine_client: docker.DockerClient) -> None:
+    """As long as the engine has the image its volume stays, and then goes with the next sweep."""
+    await hosts_in(docker_sandboxes, own_image, "one")
+    await asyncio.to_thread(wait_until_gone, engine_client)
+
+    def swept() -> list[str]:
+        kept = frozenset(found.name for found in engine_client.volumes.list() if found.name != volume.names_volume(own_image))
+        return volume.collect(engine_client, kept)
+
+    assert await asyncio.to_thread(swept) == []
+    await asyncio.to_thread(engine_client.images.remove, own_image, force=True)
+    assert await asyncio.to_thread(swept) == [volume.names_volume(own_image)]

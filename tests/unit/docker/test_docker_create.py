@@ -13,6 +13,7 @@ from codecraft_server.errors import SandboxStartError
 from codecraft_server.sandbox import SandboxSpec
 
 MARK = Mark("w1", "owner1", "place1")
+VOLUMES = {"/.codecraft": "guest", "/etc": "names"}
 WRITABLE = replace(SPEC, writable_rootfs=True)
 SPECS = {
     "agent": SPEC,
@@ -26,7 +27,7 @@ SPECS = {
 
 
 def config(spec: SandboxSpec, **options: Any) -> dict[str, Any]:
-    return create.container_config(spec, "sha256:1", "volume", {}, **({"runtime": "", "bounded_rootfs": False} | options))
+    return create.container_config(spec, "sha256:1", VOLUMES, {}, **({"runtime": "", "bounded_rootfs": False} | options))
 
 
 @each("spec", SPECS)
@@ -44,8 +45,8 @@ def test_the_walls_stand_whatever_the_task_asks_for(spec: SandboxSpec) -> None:
     assert host["Memory"] == host["MemorySwap"] == spec.limits.memory_bytes
     assert host["PidsLimit"] == spec.limits.pids
     assert host["NanoCpus"] == spec.limits.cpus * 1e9
-    assert [mount["Type"] for mount in host["Mounts"]] == ["volume"]
-    assert host["Mounts"][0]["ReadOnly"] is True
+    assert {mount["Target"]: mount["Source"] for mount in host["Mounts"]} == VOLUMES
+    assert all(mount["Type"] == "volume" and mount["ReadOnly"] is True for mount in host["Mounts"])
     assert {"Name": "core", "Soft": 0, "Hard": 0} in host["Ulimits"]
     assert not {"Binds", "Devices", "PidMode", "UTSMode", "UsernsMode", "VolumesFrom", "PortBindings", "OomKillDisable"} & set(host)
 
@@ -78,13 +79,15 @@ def test_a_read_only_sandbox_can_write_where_it_must() -> None:
     assert config(WRITABLE)["HostConfig"]["Tmpfs"].keys() == {"/dev/shm"}  # noqa: S108 - in the sandbox
 
 
-def test_no_network_is_the_kind_that_suits_the_root_file_system() -> None:
-    """Read-only: network none. Writable: disabled, with the guest told to write /etc/hosts. Asked for: neither."""
-    closed, writable, opened = config(SPEC), config(WRITABLE), config(SPECS["network"])
-    assert (closed["NetworkDisabled"], closed["HostConfig"].get("NetworkMode")) == (False, "none")
-    assert (writable["NetworkDisabled"], writable["HostConfig"].get("NetworkMode")) == (True, None)
-    assert (opened["NetworkDisabled"], opened["HostConfig"].get("NetworkMode")) == (False, None)
-    assert [create.configuration(spec, {}, 30)["hosts"] for spec in (SPEC, WRITABLE, SPECS["network"])] == [False, True, False]
+def test_the_engine_sets_up_a_network_only_where_it_must() -> None:
+    """None is wanted: the guest writes /etc/hosts, or /etc is a volume; where something is mounted within it, the network `none` it is."""
+    within = replace(SPEC, working_dir=b"/etc/work")
+    kinds = {"agent": (True, None), "writable": (True, None), "network": (False, None), "within": (False, "none")}
+    specs = {"agent": SPEC, "writable": WRITABLE, "network": SPECS["network"], "within": within}
+    configs = {name: config(spec) for name, spec in specs.items()}
+    assert {name: (made["NetworkDisabled"], made["HostConfig"].get("NetworkMode")) for name, made in configs.items()} == kinds
+    assert [name for name, spec in specs.items() if create.has_own_etc(spec)] == ["agent"]
+    assert [name for name, spec in specs.items() if create.configuration(spec, {}, 30)["hosts"]] == ["writable"]
 
 
 def test_the_guest_is_all_that_is_started() -> None:
