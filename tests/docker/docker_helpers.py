@@ -1,12 +1,15 @@
 """What the Docker tests share: looking at the engine from outside."""
 
 import asyncio
+import contextlib
 import os
 import time
 from collections.abc import Awaitable, Callable
 
 import docker
+import docker.errors
 
+from codecraft_server.docker import volume
 from codecraft_server.docker.create import LABEL
 from codecraft_server.sandbox import Sandbox
 
@@ -29,6 +32,12 @@ def wait_until_gone(client: docker.DockerClient, worker: str = WORKER, within_s:
     while left := ours(client, worker):
         assert time.monotonic() < deadline, f"left behind: {left}"
         time.sleep(0.1)
+
+
+def remove_etc(client: docker.DockerClient, image_id: str) -> None:
+    """Remove the volume that sandboxes of an image had, if any had; none may be left."""
+    with contextlib.suppress(docker.errors.NotFound):
+        client.volumes.get(volume.names_volume(image_id)).remove()
 
 
 async def until(condition: Callable[[], bool], within_s: float = 20.0) -> None:

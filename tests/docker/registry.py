@@ -14,6 +14,7 @@ from pathlib import Path
 import docker
 import docker.errors
 import pytest
+from docker_helpers import remove_etc
 
 LAYER_BYTES = 3 * 1024 * 1024  # large enough that the engine reports progress within a layer
 START_WITHIN_S = 20.0
@@ -75,7 +76,9 @@ def pushed_image(client: docker.DockerClient, address: str, base: str) -> Iterat
         yield reference
     finally:
         with suppress(docker.errors.ImageNotFound):
-            client.images.remove(reference)  # not by force, which would only take the name away from one that is still used
+            pulled = client.images.get(reference)
+            pulled.remove()  # not by force, which would only take the name away from one that is still used
+            remove_etc(client, str(pulled.id))
 
 
 def _with_layer(client: docker.DockerClient, base: str, reference: str, name: str) -> str:

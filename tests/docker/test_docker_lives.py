@@ -14,7 +14,7 @@ import docker
 import docker.errors
 import pytest
 from contract.sandbox_contract import KEPT, MIB, SPEC, finish, run
-from docker_helpers import WORKER, Opener, ours, until, wait_until_gone
+from docker_helpers import WORKER, Opener, ours, remove_etc, until, wait_until_gone
 from watchdogs import watchdogs_of
 
 from codecraft_server.docker import DockerSandboxes, volume
@@ -321,13 +321,14 @@ async def test_a_collected_volume_is_filled_again(
 
 @pytest.fixture
 def own_image(engine_client: docker.DockerClient) -> Iterator[str]:
-    """The id of an image that nobody else has."""
+    """The id of an image that nobody else has. To be asked for before the sandboxes, which go first then."""
     container = engine_client.containers.create(SPEC.image)
     image = container.commit("codecraft-test-etc", WORKER, message=WORKER)
     container.remove()
     yield str(image.id)
     with contextlib.suppress(docker.errors.ImageNotFound):
         engine_client.images.remove(image.id, force=True)
+    remove_etc(engine_client, str(image.id))
 
 
 async def hosts_in(sandboxes: DockerSandboxes, image: str, name: str) -> bytes:
