@@ -104,7 +104,7 @@ func (g *guest) forgetFrozen() {
 
 // stopRound stops what moves and says how much still did, and how much of that the kernel holds: the parent of a vfork, which is stopped when it comes back.
 // What was stopped and moves again was continued by another process, and is stopped again. With `end` it is killed if it runs: only so can those be held
-// that do nothing but continue one another.
+// that do nothing but continue one another. What another process has just told to stop, and was not scheduled since, stops without us, and stays stopped.
 func (g *guest) stopRound(hit map[processKey]bool, end bool) (moving, held int) {
 	for _, p := range g.agentProcesses() {
 		if p.state == 'T' || p.state == 't' || p.state == 'Z' || p.state == 'X' {
@@ -112,6 +112,10 @@ func (g *guest) stopRound(hit map[processKey]bool, end bool) (moving, held int) 
 		}
 		moving++
 		switch {
+		case !hit[p.key()] && stopPending(p.pid):
+			if p.state == 'D' {
+				held++
+			}
 		case !hit[p.key()]:
 			if syscall.Kill(p.pid, syscall.SIGSTOP) == nil {
 				hit[p.key()] = true

@@ -174,6 +174,27 @@ async def test_nothing_moves_in_a_frozen_sandbox(opened: Opener, spec: SandboxSp
     )
 
 
+LENDS_ITS_MEMORY = b"""cat >v.c <<'END'
+#include <unistd.h>
+int main(void) {
+    if (vfork() == 0) { while (access("go", F_OK)) usleep(1000); _exit(0); }
+    for (;;) pause();
+}
+END
+gcc -o v v.c && { ./v & } && parent=$! && until grep -q 'State:.D' /proc/$parent/status; do :; done"""
+
+
+async def test_who_is_about_to_stop_stays_stopped(debian: Sandbox) -> None:
+    """A stop that the agent has sent and the kernel holds back, here from one who waits for its vfork, outlives a freeze."""
+    await text(debian, LENDS_ITS_MEMORY + b"; kill -STOP $parent")
+    assert await debian.freeze() == 0
+    await debian.thaw()
+    assert (
+        await text(debian, b"touch go; while grep -q 'State:.D' /proc/$parent/status; do :; done; cut -d' ' -f3 /proc/$parent/stat")
+        == "T\n"
+    )
+
+
 @pytest.mark.alone
 async def test_a_freeze_ends_by_itself(debian: Sandbox) -> None:
     """A server that is lost leaves no sandbox frozen: 5 s after it a command runs again."""
