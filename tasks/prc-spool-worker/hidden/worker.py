@@ -63,13 +63,14 @@ def add(work, name, text):
 
 def start(work):
     child = subprocess.Popen(["/usr/bin/python3", "worker.py"], cwd=work, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=ENV, start_new_session=True)
-    wait(lambda: child.poll() is not None or read(work, "worker.pid").strip() == str(child.pid), 5)
+    wait(lambda: read(work, "worker.pid").strip() == str(child.pid), 5, child)
     return child
 
 
-def wait(condition, seconds):
+def wait(condition, seconds, child):
+    """Whether the condition comes true in time; nobody waits for a worker that has ended."""
     deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
+    while not condition() and child.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     return bool(condition())
 
@@ -128,11 +129,11 @@ class Watch:
 
 work = fresh({"b.job": "1\n2\n\n3\n", "a.job": "-5\n10\n", "c.job": "", "bad.job": "1\nx\n", "notes.txt": "7\n"})
 child = start(work)
-print("all done", wait(lambda: not [name for name in os.listdir(os.path.join(work, "spool")) if name.endswith(".job")], 20))
+print("all done", wait(lambda: not [name for name in os.listdir(os.path.join(work, "spool")) if name.endswith(".job")], 20, child))
 add(work, "late.job", "4\n4\n")
-print("late", wait(lambda: read(work, "done/late.job") != "", 20))
+print("late", wait(lambda: read(work, "done/late.job") != "", 20, child))
 child.send_signal(signal.SIGUSR1)
-print("status", wait(lambda: read(work, "status.txt") == "done 5\n", 3))
+print("status", wait(lambda: read(work, "status.txt") == "done 5\n", 3, child))
 child.send_signal(signal.SIGTERM)
 print("ended", ended(child), os.path.exists(os.path.join(work, "worker.pid")))
 show(work)
@@ -152,7 +153,7 @@ work = fresh({"1.job": "1\n" * 30})
 child = start(work)
 time.sleep(0.3)
 child.send_signal(signal.SIGUSR1)
-print("status later", wait(lambda: read(work, "status.txt") != "", 20), repr(read(work, "status.txt")))
+print("status later", wait(lambda: read(work, "status.txt") != "", 20, child), repr(read(work, "status.txt")))
 begin = time.monotonic()
 child.send_signal(signal.SIGTERM)
 print("ended", ended(child), time.monotonic() - begin < 5)
@@ -165,7 +166,7 @@ child.kill()
 print("killed", ended(child))
 print(sorted(os.listdir(os.path.join(work, "spool"))), "1.job" in os.listdir(os.path.join(work, "done")))
 child = start(work)
-print("again", wait(lambda: read(work, "done/2.job") != "", 20))
+print("again", wait(lambda: read(work, "done/2.job") != "", 20, child))
 child.send_signal(signal.SIGTERM)
 print("ended", ended(child))
 show(work)
@@ -173,7 +174,7 @@ show(work)
 work = fresh({"1.job": "1\n", "2.job": "y\n"})
 watch = Watch(work)
 child = start(work)
-wait(lambda: not os.listdir(os.path.join(work, "spool")), 20)
+wait(lambda: not os.listdir(os.path.join(work, "spool")), 20, child)
 child.send_signal(signal.SIGTERM)
 ended(child)
 print("in one step", *watch.told())
