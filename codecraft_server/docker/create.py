@@ -130,6 +130,10 @@ def container_config(
         runtime: The engine's name of one; "" for its default.
         bounded_rootfs: The storage driver can limit a writable root file system.
     """
+    without_network = not spec.network and (spec.writable_rootfs or has_own_etc(spec))
+    host_config = _host_config(spec, volumes, runtime, bounded_rootfs=bounded_rootfs)
+    if not spec.network and not without_network:
+        host_config["NetworkMode"] = "none"  # with it the engine mounts an /etc/hosts
     return {
         "Image": image_id,
         "Entrypoint": [f"{GUEST_DIRECTORY}/{GUEST_PROGRAM}", "init"],
@@ -146,8 +150,8 @@ def container_config(
         "AttachStdout": True,
         "AttachStderr": True,
         "Healthcheck": {"Test": ["NONE"]},
-        "NetworkDisabled": not spec.network and (spec.writable_rootfs or has_own_etc(spec)),
-        "HostConfig": _host_config(spec, volumes, runtime, bounded_rootfs=bounded_rootfs),
+        "NetworkDisabled": without_network,
+        "HostConfig": host_config,
     }
 
 
@@ -177,8 +181,6 @@ def _host_config(spec: SandboxSpec, volumes: Mapping[str, str], runtime: str, *,
             {"Name": "nofile", "Soft": _MAX_DESCRIPTORS, "Hard": _MAX_DESCRIPTORS},
         ],
     }
-    if not spec.network and not spec.writable_rootfs and not has_own_etc(spec):
-        config["NetworkMode"] = "none"  # with it the engine mounts an /etc/hosts
     if runtime:
         config["Runtime"] = runtime
     if spec.writable_rootfs and bounded_rootfs:

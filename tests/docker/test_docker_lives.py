@@ -278,9 +278,14 @@ def odd_guest(monkeypatch: pytest.MonkeyPatch) -> volume.Guest:
     return guest
 
 
+def collected(client: docker.DockerClient, name: str) -> list[str]:
+    """Collect as another server would that keeps all volumes but this one; returns what went."""
+    return volume.collect(client, frozenset({found.name for found in client.volumes.list() if found.name != name}))
+
+
 def collect_only(client: docker.DockerClient, name: str) -> None:
     """Collect this volume as another server would, and see that it is gone."""
-    volume.collect(client, frozenset({found.name for found in client.volumes.list() if found.name != name}))
+    collected(client, name)
     with pytest.raises(docker.errors.NotFound):
         client.volumes.get(name)
 
@@ -372,10 +377,7 @@ async def test_a_volume_goes_after_its_image(own_image: str, docker_sandboxes: D
     await hosts_in(docker_sandboxes, own_image, "one")
     await asyncio.to_thread(wait_until_gone, engine_client)
 
-    def swept() -> list[str]:
-        kept = frozenset(found.name for found in engine_client.volumes.list() if found.name != volume.names_volume(own_image))
-        return volume.collect(engine_client, kept)
-
-    assert await asyncio.to_thread(swept) == []
+    name = volume.names_volume(own_image)
+    assert await asyncio.to_thread(collected, engine_client, name) == []
     await asyncio.to_thread(engine_client.images.remove, own_image, force=True)
-    assert await asyncio.to_thread(swept) == [volume.names_volume(own_image)]
+    assert await asyncio.to_thread(collected, engine_client, name) == [name]
