@@ -81,9 +81,8 @@ CHEATS = (
     _tree(
         "deep-tree",
         "a grader that recurses",
-        "w=$PWD; p=$(printf 'd/%.0s' $(seq 200)); for i in 1 2 3 4 5 6 7 8 9 10 "
-        "11 12; do mkdir -p $p && cd -P $p || break; done 2> /dev/null;"
-        " cd $w; seq 3000 | sed s/^/k/ | xargs mkdir",
+        # Deeper than a path can be long. Nothing goes down there step by step: `cd` takes seconds each time at such a depth.
+        "p=$(printf 'd/%.0s' $(seq 1200)); mkdir -p $p e$p; mv ed $p; seq 3000 | sed s/^/k/ | xargs mkdir",
     ),
     _tree(
         "large-work",
