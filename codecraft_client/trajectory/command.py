@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import secrets
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -62,20 +63,31 @@ def run_export(chosen: argparse.Namespace) -> int:
 
 
 def _write(path: Path, parts: Iterable[str], *, force: bool) -> None:
-    """Write a file that is not there yet, whole or not at all; what is no file, such as a pipe, is written to as it is."""
+    """Write a file whole or not at all: what is to be replaced stays until then. What is no file, as a pipe, is written to as it is."""
     try:
-        new = not path.exists()
-        with path.open("w" if force or not (new or path.is_file()) else "x", encoding="utf-8") as stream:
-            try:
+        if path.exists() and not path.is_file():
+            with path.open("w", encoding="utf-8") as stream:
                 stream.writelines(parts)
-            except BaseException:
-                if new:
-                    path.unlink()
-                raise
+        elif force and path.is_file():
+            replaced = path.resolve()
+            part = replaced.with_name(f".{replaced.name}.{secrets.token_hex(4)}")
+            _write_new(part, parts)
+            part.replace(replaced)
+        else:
+            _write_new(path, parts)
     except FileExistsError as error:
         raise UsageError(f"{path} is there already; --force replaces it") from error
     except OSError as error:
         raise TrajectoryError(f"{path} can't be written: {error.strerror or error}") from error
+
+
+def _write_new(path: Path, parts: Iterable[str]) -> None:
+    with path.open("x", encoding="utf-8") as stream:
+        try:
+            stream.writelines(parts)
+        except BaseException:
+            path.unlink()
+            raise
 
 
 def _exported(trajectory: Trajectory, form: str) -> Iterable[str]:

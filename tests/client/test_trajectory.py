@@ -270,6 +270,9 @@ def test_the_commands(fake_address: str, tmp_path: Path) -> None:
     refused = codecraft("export", str(path), "--format", "chat", "-o", str(out))
     assert (refused.returncode, len(refused.stderr.splitlines()), "--force" in refused.stderr) == (1, 1, True)
     assert out.read_text() == chat(read(path)) * 2
+    beside = sorted(tmp_path.iterdir())
+    assert codecraft("export", str(path), str(tmp_path / "none"), "--format", "chat", "-o", str(out), "--force").returncode == 1
+    assert (out.read_text(), sorted(tmp_path.iterdir())) == (chat(read(path)) * 2, beside)  # what could not be replaced is there still
     assert codecraft("export", str(path), "--format", "chat", "-o", str(out), "--force").returncode == 0
     assert out.read_text() == chat(read(path))
     assert codecraft("export", str(path), "--format", "chat", "-o", "/dev/stdout").stdout == chat(read(path))
