@@ -20,7 +20,7 @@ const (
 	protocolVersion   = 1
 	memoryLimitBytes  = 96 << 20
 	collectAtPercent  = 50
-	guestProcessors   = 2
+	guestProcessors   = 1 // what goroutines hand to one another then wakes no thread
 	maxUnreleased     = 64
 	pipeDirectoryMode = 0o711
 )

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -79,6 +80,7 @@ func (s *session) run(c *command, text []byte, fed bool) {
 	s.free()
 	c.sayEnd(end)
 	s.guest.noteEnd(c.id)
+	runtime.Gosched() // END goes out before the tidying
 	s.tidy(c)
 }
 

@@ -66,6 +66,7 @@ class FrameType(IntEnum):
     NOTE = 137
 
 
+_JSON = json.JSONEncoder(separators=(",", ":"))  # `json.dumps` would make one for each frame
 _TYPES: dict[int, FrameType] = {int(kind): kind for kind in FrameType}
 
 
@@ -89,7 +90,7 @@ class Frame:
 
 def encode(kind: FrameType, request_id: int, header: Mapping[str, Any] | None = None, body: Buffer = b"") -> bytes:
     """One frame as bytes. The caller keeps within the bounds; ValueError where it does not."""
-    text = json.dumps(header, separators=(",", ":")).encode() if header else b""
+    text = _JSON.encode(header).encode() if header else b""
     limit = MAX_BODY_TO_GUEST if kind < _FIRST_FROM_GUEST else MAX_BODY_FROM_GUEST
     if len(text) > MAX_HEADER_BYTES or len(body) > limit:
         raise ValueError(f"{kind.name}: header of {len(text)} and body of {len(body)} bytes exceed a frame")

@@ -66,8 +66,9 @@ class Records:
             self._drop_oldest()
 
     def _weigh(self, run: StepRun) -> None:
-        self.kept_bytes += run.kept_bytes - self._sizes.get(run.index, 0)
-        self._sizes[run.index] = run.kept_bytes
+        size = run.kept_bytes
+        self.kept_bytes += size - self._sizes.get(run.index, 0)
+        self._sizes[run.index] = size
 
     def _drop_oldest(self) -> None:
         index, _ = self._runs.popitem(last=False)

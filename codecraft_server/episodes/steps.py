@@ -7,7 +7,6 @@ The work of a step belongs to the episode. A call that follows it may be dropped
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
-from dataclasses import fields
 from hashlib import blake2b
 
 from codecraft_server.clock import Timer, within
@@ -27,8 +26,8 @@ EVENTS_KEPT = 512  # progress, phases, checks: more than any grading has checks 
 def fingerprint(action: Action) -> bytes:
     """16 bytes that are the same for the same action only."""
     digest = blake2b(type(action).__name__.encode(), digest_size=16)
-    for field in fields(action):
-        value = getattr(action, field.name)
+    for name in action.__dataclass_fields__:
+        value = getattr(action, name)
         part = value if isinstance(value, bytes) else repr(value).encode()
         digest.update(b"%s %d " % (type(value).__name__.encode(), len(part)))
         digest.update(part)

@@ -1,6 +1,7 @@
 """The small things every message is made of: durations, timestamps, enum names and texts of bounded length."""
 
 from enum import Enum
+from functools import cache
 from typing import Protocol, TypeVar
 
 from google.protobuf.duration_pb2 import Duration
@@ -42,6 +43,7 @@ def timestamp(unix_s: float) -> Timestamp:
     return Timestamp(seconds=whole, nanos=nanos)
 
 
+@cache  # every result has some, and there are as many as the schema has values
 def named(kind: EnumType[_Value_co], prefix: str, member: Enum | None) -> _Value_co:
     """Return the schema's value that bears a domain member's name; None is UNSPECIFIED."""
     return kind.Value(f"{prefix}_{member.name if member else 'UNSPECIFIED'}")
