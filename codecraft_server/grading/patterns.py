@@ -6,18 +6,30 @@ on the event loop, or in a thread, one answer could stop every episode of the se
 
 import asyncio
 import json
+import logging
 import sys
 
+from codecraft_server.grading.verdict import FaultKind, GradingFault
+
+_log = logging.getLogger(__name__)
 _PROGRAM = """
 import json, re, sys
 pattern, text = json.loads(sys.stdin.read())
-sys.exit(0 if re.compile(pattern, re.DOTALL).fullmatch(text) else 3)
+try:
+    fits = re.compile(pattern, re.DOTALL).fullmatch(text)
+except MemoryError:
+    sys.exit(4)
+sys.exit(0 if fits else 3)
 """
-_FITS, _FITS_NOT = 0, 3
+_ANSWERS = {0: True, 3: False, 4: None}
 
 
 async def full_match(pattern: str, text: str, timeout_s: float) -> bool | None:
-    """Whether the whole text fits the pattern (`.` matches line ends too); None when that can't be told within `timeout_s`."""
+    """Whether the whole text fits the pattern (`.` matches line ends too); None when that takes more than `timeout_s`, or memory.
+
+    Raises:
+        GradingFault: The process was killed, or could not begin: that is nothing the text could do.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-I", "-S", "-c", _PROGRAM),
@@ -34,4 +46,7 @@ async def full_match(pattern: str, text: str, timeout_s: float) -> bool | None:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    return {_FITS: True, _FITS_NOT: False}.get(process.returncode or 0)
+    if process.returncode not in _ANSWERS:
+        _log.error("a process that compares with a pattern ended", extra={"status": process.returncode})
+        raise GradingFault(FaultKind.GRADER_FAILED, "The comparison with a pattern was cut off.")
+    return _ANSWERS[process.returncode]

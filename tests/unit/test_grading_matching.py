@@ -2,9 +2,12 @@
 
 import asyncio
 
+import pytest
 from each import each
 
+from codecraft_server.grading import patterns
 from codecraft_server.grading.matching import excerpt, mismatch
+from codecraft_server.grading.verdict import FaultKind, GradingFault
 from codecraft_server.settings import GradingBounds
 from codecraft_server.task import Expected, Match
 
@@ -79,6 +82,22 @@ async def test_a_pattern_that_explodes_fails_in_time_and_stops_nothing_else() ->
     ticking.cancel()
     assert "took longer than 0.5 s" in difference
     assert ticks > 100
+
+
+@pytest.mark.parametrize("end", ["os.kill(os.getpid(), 9)", "sys.exit(1)"])
+async def test_a_comparison_that_is_cut_off_is_a_fault(monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    """Where the process that compares is killed, or can't begin, nobody knows whether the text fits: that must not cost a reward."""
+    monkeypatch.setattr(patterns, "_PROGRAM", f"import os, sys; sys.stdin.read(); {end}")
+    with pytest.raises(GradingFault) as raised:
+        await mismatch(Expected(Match.REGEX, "a"), b"a", "stdout", BOUNDS)
+    assert raised.value.kind is FaultKind.GRADER_FAILED
+
+
+async def test_a_comparison_without_memory_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text that needs more memory than there is has not come as expected: it was the learner who chose it."""
+    without = "import json, re\ndef compile(*_): raise MemoryError\nre.compile = compile\n"
+    monkeypatch.setattr(patterns, "_PROGRAM", without + patterns._PROGRAM)
+    assert "took longer" in await mismatch(Expected(Match.REGEX, "a"), b"a", "stdout", BOUNDS)
 
 
 def test_long_texts_are_cut_in_the_middle() -> None:

@@ -41,6 +41,7 @@ def run(argv, cwd, timeout=10, stdin=b"", env=None):
 
 
 import hashlib
+import resource
 
 state = 5
 
@@ -52,8 +53,24 @@ def draw(most):
 
 
 
+def used():
+    """Seconds of the processor, of everything in this sandbox where the kernel tells, else of children that were waited for."""
+    try:
+        with open("/sys/fs/cgroup/cpuacct/cpuacct.usage") as file:
+            return int(file.read()) / 1e9
+    except OSError:
+        pass
+    try:
+        with open("/sys/fs/cgroup/cpu.stat") as file:
+            return int(file.readline().split()[1]) / 1e6
+    except OSError:
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return usage.ru_utime + usage.ru_stime
+
+
 work = copied()
 for width, n, most in ((30_001, 100_000, 10**9), (40_000, 80_000, 1000)):
     text = f"{width}\n" + "\n".join(str(draw(most) - most // 2) for _ in range(n))
+    before = used()
     code, out, err = run(["/bin/sh", "-c", 'ulimit -t 12; exec "$@"', "sh", "/usr/bin/python3", "medians.py"], work, timeout=60, stdin=text.encode())
-    print("ended", code, len(out.split()), hashlib.sha256(b"\n".join(out.split())).hexdigest())
+    print("in time", used() - before < 13, "ended", code, len(out.split()), hashlib.sha256(b"\n".join(out.split())).hexdigest())
