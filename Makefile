@@ -13,7 +13,7 @@ engine := images/engine.sh
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup guest engine engine-stop images serve demo learn test unit check proto bench clean
+.PHONY: help setup guest engine engine-stop images serve demo learn test unit check check-python check-guest proto bench clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -27,19 +27,26 @@ demo: setup guest engine ## play an episode against the running server, or one o
 learn: setup guest engine ## train a small policy on real sandboxes and draw its learning curves
 	@exec $(bin)/python -m examples.learn $(ARGS)
 
-test: setup guest ## run all the tests, with an engine of its own where none runs
-	@exec $(engine) with -- sh -c '$(bin)/codecraft-server images && exec tests/run.sh "$$@"' tests/run.sh $(ARGS)
+# The guest is built while the images are: the one computes, the others mostly wait for packages.
+test: setup ## run all the tests, with an engine of its own where none runs
+	@exec $(engine) with -- sh -c 'guest/build.sh & built=$$!; $(bin)/codecraft-server images; images=$$?; \
+	    wait $$built && [ $$images -eq 0 ] && exec tests/run.sh "$$@"' tests/run.sh $(ARGS)
 
 unit: setup guest ## run the tests that need neither engine nor server
 	@exec $(bin)/python -m pytest tests/unit -n 2 --hypothesis-profile quick $(ARGS)
 
 check: setup ## lint, types, import rules, schema, generated code, Go
+	@$(MAKE) --no-print-directory --jobs=2 check-python check-guest
+
+check-python:
 	$(bin)/python -m ruff check .
 	$(bin)/python -m ruff format --check .
 	$(bin)/python -m mypy
 	$(bin)/lint-imports
 	protos/check.sh
 	$(bin)/python codecraft_client/aio/generate.py --check
+
+check-guest:
 	guest/check.sh
 
 bench: setup guest engine ## measure what the service promises
