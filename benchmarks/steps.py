@@ -1,4 +1,4 @@
-"""How fast a step is: a builtin by a blocking call, in a rollout and from asyncio; beside `docker exec`, a bare shell and a bare stream."""
+"""How fast a step is: a builtin, blocking, in a rollout and from asyncio; beside `docker exec`, a bare shell and a bare stream."""
 
 import contextlib
 from dataclasses import dataclass, field
@@ -18,6 +18,7 @@ _EXECS_A_ROUND = 5
 class _Times:
     """Seconds of each."""
 
+    steps: list[float] = field(default_factory=list)
     calls: list[float] = field(default_factory=list)
     rollouts: list[float] = field(default_factory=list)
     streams: list[float] = field(default_factory=list)
@@ -37,7 +38,8 @@ async def measure(bench: Bench) -> list[Figure]:
         episode = await bench.player.reset()
 
         async def one(times: _Times) -> None:
-            times.calls.append(blocking.step(episode.next_step(BUILTIN)))
+            times.steps.append(blocking.step(episode.next_step(BUILTIN)))
+            times.calls.append(blocking.call(episode.next_step(BUILTIN)))
             times.rollouts.append(await rollout.step(episode.next_step(BUILTIN)))
             times.streams.append((await episode.step(BUILTIN)).seconds)
             times.bare_streams.append(await bench.floor_player.bare_step())
@@ -58,11 +60,13 @@ async def measure(bench: Bench) -> list[Figure]:
 
 
 def _figures(times: _Times) -> list[Figure]:
-    call, rollout, execs = p50(milliseconds(times.calls)), p50(milliseconds(times.rollouts)), p50(milliseconds(times.execs))
+    step, call = p50(milliseconds(times.steps)), p50(milliseconds(times.calls))
+    rollout, execs = p50(milliseconds(times.rollouts)), p50(milliseconds(times.execs))
     stream, bare, shell = p50(milliseconds(times.streams)), p50(milliseconds(times.bare_streams)), p50(milliseconds(times.shells))
     faster = Bound(Compare.TIMES_FASTER, 30, at_least=True, aim=50)
     return [
-        Figure(NAME, "Step of a builtin, blocking call, p50", call, "ms", "docker exec", execs, faster),
+        Figure(NAME, "Step of a builtin, blocking, p50", step, "ms", "docker exec", execs, faster),
+        Figure(NAME, "Step of a builtin, blocking, by a call of its own, p50", call, "ms", "docker exec", execs, faster),
         Figure(NAME, "Step of a builtin in a rollout, p50", rollout, "ms", "docker exec", execs, faster),
         Figure(
             NAME, "Step of a builtin, asyncio, p50", stream, "ms", "gRPC stream + bare shell", bare + shell, Bound(Compare.TIMES_FLOOR, 1.5)

@@ -89,22 +89,15 @@ class Episode:
         With `stream` its output arrives as events, and the result has none; else the result has its head and tail.
         Returns once the server has taken it up (at once, without `stream`). Raises what the server refuses it with.
         """
-        message = requests.action(action)
-        index = self._index()
-        request = env.StepRequest(
-            episode_id=self.episode_id, episode_token=self.token, step_index=index, action=message, stream_output=stream
-        )
-        exchange = StepStream(request, self._connection.backoff(), self._deadline_s(action))
-        self._next_index = index + 1
-        self.listener.acting(index, action, stream)
-        self._running = running = Running(self._connection, self, exchange, self.listener, partial(self._settled, exchange), lost=self.lost)
+        running = self._begin(action, stream=stream)
         if stream:
             running.wait_for_first()
         return running
 
     def step(self, action: Action) -> StepResult:
         """Take a step and wait for its result, which has the output."""
-        return self.start(action, stream=False).result()
+        result_only = not isinstance(action, Text)  # which may submit, or start a task: who listens wants to know how far that is
+        return self._begin(action, stream=False, result_only=result_only).result()
 
     def act(self, text: str) -> StepResult:
         """Take a step in the text dialect: one JSON object as a model writes it, parsed by the server."""
@@ -165,6 +158,18 @@ class Episode:
             log.debug("episode %s was gone already", self.episode_id)
         self._closed = True
         self.listener.closed(self.outcome)
+
+    def _begin(self, action: Action, *, stream: bool, result_only: bool = False) -> Running:
+        message = requests.action(action)
+        index = self._index()
+        request = env.StepRequest(
+            episode_id=self.episode_id, episode_token=self.token, step_index=index, action=message, stream_output=stream
+        )
+        exchange = StepStream(request, self._connection.backoff(), self._deadline_s(action), result_only=result_only)
+        self._next_index = index + 1
+        self.listener.acting(index, action, stream)
+        self._running = Running(self._connection, self, exchange, self.listener, partial(self._settled, exchange), lost=self.lost)
+        return self._running
 
     def _index(self) -> int:
         if self._in_doubt:

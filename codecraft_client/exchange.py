@@ -24,12 +24,16 @@ MessageT = TypeVar("MessageT", bound=Message)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call to make: the method's name in the schema, what to send, and the seconds it may take."""
+    """One call to make: the method's name in the schema, what to send, and the seconds it may take.
+
+    `result_only`: of its events nobody wants to know, so it may go another way on which only the result comes.
+    """
 
     method: str
     request: Message
     timeout_s: float
     episode_id: str = ""
+    result_only: bool = False
 
     @property
     def where(self) -> Where:

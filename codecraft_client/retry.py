@@ -39,7 +39,7 @@ class Backoff:
 
     def __init__(self, policy: RetryPolicy, chance: random.Random | None = None) -> None:
         self._policy = policy
-        self._chance = chance or random.Random()  # noqa: S311 - spreads load, keeps no secret
+        self._uniform = (chance or random).uniform  # the module's own generator is another one after a fork
         self._attempts = 0
         self._since: float | None = None
 
@@ -57,4 +57,4 @@ class Backoff:
             raise error
         step: float = min(self._policy.longest_s, self._policy.first_s * 2**self._attempts)
         self._attempts += 1
-        return max(error.retry_after_s or 0.0, self._chance.uniform(step / 2, step))
+        return max(error.retry_after_s or 0.0, self._uniform(step / 2, step))

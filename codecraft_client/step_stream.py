@@ -23,9 +23,10 @@ Piece: TypeAlias = Output | Gap
 class StepStream:
     """An Exchange of step events for a step result."""
 
-    def __init__(self, request: env.StepRequest, backoff: Backoff, timeout_s: float) -> None:
-        """`timeout_s` bounds each single call; it is the transport's clock, not the command's."""
+    def __init__(self, request: env.StepRequest, backoff: Backoff, timeout_s: float, *, result_only: bool = False) -> None:
+        """`timeout_s` bounds each single call; it is the transport's clock, not the command's. `result_only`: see Call."""
         self._request = request
+        self._result_only = result_only
         self._backoff = backoff
         self._timeout_s = timeout_s
         self._next = {Stream.OUT: 0, Stream.ERR: 0}  # first byte that has not been yielded
@@ -54,7 +55,7 @@ class StepStream:
         """See Exchange."""
         asked = self._request
         if not self._taken:
-            return Call("Step", asked, self._timeout_s, asked.episode_id)
+            return Call("Step", asked, self._timeout_s, asked.episode_id, self._result_only)
         resume = env.ResumeRequest(
             episode_id=asked.episode_id,
             episode_token=asked.episode_token,
@@ -66,7 +67,7 @@ class StepStream:
 
     def received(self, message: Message) -> Iterator[StepEvent]:
         """See Exchange."""
-        event = decode.step_event(_step_response(message))
+        event = decode.step_result(message.step) if isinstance(message, env.RolloutResponse) else decode.step_event(_step_response(message))
         self._taken = True
         if isinstance(event, StepResult):
             self._result = event

@@ -5,7 +5,7 @@ A transport may be used from several threads. Its channel is opened at the first
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
@@ -25,7 +25,11 @@ from codecraft_client.errors import (
 )
 from codecraft_client.exchange import Call
 from codecraft_client.fork import GUARD, stand_guard
+from codecraft_client.lanes import Lanes, Stream
+from codecraft_client.lanes import Line as AnyLine
 from codecraft_client.wire.status import server_error
+
+Line: TypeAlias = AnyLine
 
 CONTROL = frozenset({"ListEpisodes", "Prewarm", "Regrade", "ListTaskStatistics"})
 """The methods of ControlService; all others are those of EnvironmentService."""
@@ -50,18 +54,6 @@ OPTIONS: tuple[tuple[str, int], ...] = (
 # How gRPC words it when a line that was there breaks, and the codes it does that under for lack of a code of its own.
 BROKEN = ("RST_STREAM", "Stream removed", "GOAWAY", "Socket closed", "Connection reset", "Broken pipe", "Channel closed")
 VAGUE = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN})
-
-
-class Line(Protocol):
-    """A call under way."""
-
-    def read(self) -> Message | None:
-        """Wait for the next message; None when the call has ended well. Raises errors of ours only."""
-        ...
-
-    def drop(self) -> None:
-        """Give the call up, from any thread. Harmless when it has ended."""
-        ...
 
 
 class _Anchor:
@@ -96,6 +88,7 @@ class Transport:
         self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
         self._channel: grpc.Channel | None = None
         self._stubs: tuple[EnvironmentServiceStub, ControlServiceStub] | None = None
+        self._lanes = Lanes()
         self._closed = False
         self.answered = False  # somebody has answered here before
         GUARD.watch(self)
@@ -103,12 +96,19 @@ class Transport:
     def open(self, call: Call) -> Line:
         """Make a call. A stream starts at once, a unary call when its line is read. DetachedError after `close`."""
         with GUARD.opening():
+            return self._lanes.line(call, self._lane, self._by_itself) if call.result_only else self._by_itself(call)
+
+    def _by_itself(self, call: Call) -> Line:
+        with GUARD.opening():
             method = getattr(self._connected(call), call.method)
             if call.method in UNARY:
                 return _UnaryLine(self, call, lambda: method(call.request, timeout=call.timeout_s, metadata=self._metadata))
             return _StreamLine(self, call, method(call.request, timeout=call.timeout_s, metadata=self._metadata))
 
-    def converse(self, method: str, requests: Iterator[Message]) -> Line:
+    def _lane(self, requests: Iterator[Message]) -> Stream:
+        return self.converse("Rollout", requests)
+
+    def converse(self, method: str, requests: Iterator[Message]) -> Stream:
         """Make a call with a stream of requests, which a thread of gRPC's takes from the iterator. Without a deadline. DetachedError."""
         call = Call(method, Empty(), 0.0)
         with GUARD.opening():
@@ -122,6 +122,7 @@ class Transport:
 
     def hang_up(self) -> None:
         """See `fork`."""
+        self._lanes.hang_up()
         channel, self._channel, self._stubs = self._channel, None, None
         if channel is not None:
             channel.close()
@@ -151,11 +152,11 @@ class Transport:
 
 
 class _StreamLine:
-    """A response stream."""
+    """A response stream. `call` is what it fails as."""
 
     def __init__(self, transport: Transport, call: Call, responses: Any) -> None:
+        self.call = call
         self._transport = transport
-        self._call = call
         self._responses = responses
 
     def read(self) -> Message | None:
@@ -163,13 +164,19 @@ class _StreamLine:
         try:
             message: Message | None = next(self._responses, None)
         except grpc.RpcError as failure:
-            raise self._transport.error(failure, self._call) from failure
+            raise self._transport.error(failure, self.call) from failure
         self._transport.answered = True
         return message
 
     def drop(self) -> None:
         """See Line."""
         self._responses.cancel()
+
+    @property
+    def alive(self) -> bool:
+        """Whether neither side has ended it, as far as is known here."""
+        alive: bool = self._responses.is_active()
+        return alive
 
 
 class _UnaryLine:

@@ -90,24 +90,15 @@ class AsyncEpisode:
         With `stream` its output arrives as events, and the result has none; else the result has its head and tail.
         Returns once the server has taken it up (at once, without `stream`). Raises what the server refuses it with.
         """
-        message = requests.action(action)
-        index = await self._index()
-        request = env.StepRequest(
-            episode_id=self.episode_id, episode_token=self.token, step_index=index, action=message, stream_output=stream
-        )
-        exchange = StepStream(request, self._connection.backoff(), self._deadline_s(action))
-        self._next_index = index + 1
-        self.listener.acting(index, action, stream)
-        self._running = running = AsyncRunning(
-            self._connection, self, exchange, self.listener, partial(self._settled, exchange), lost=self.lost
-        )
+        running = await self._begin(action, stream=stream)
         if stream:
             await running.wait_for_first()
         return running
 
     async def step(self, action: Action) -> StepResult:
         """Take a step and wait for its result, which has the output."""
-        return await (await self.start(action, stream=False)).result()
+        result_only = not isinstance(action, Text)  # which may submit, or start a task: who listens wants to know how far that is
+        return await (await self._begin(action, stream=False, result_only=result_only)).result()
 
     async def act(self, text: str) -> StepResult:
         """Take a step in the text dialect: one JSON object as a model writes it, parsed by the server."""
@@ -170,6 +161,18 @@ class AsyncEpisode:
             log.debug("episode %s was gone already", self.episode_id)
         self._closed = True
         self.listener.closed(self.outcome)
+
+    async def _begin(self, action: Action, *, stream: bool, result_only: bool = False) -> AsyncRunning:
+        message = requests.action(action)
+        index = await self._index()
+        request = env.StepRequest(
+            episode_id=self.episode_id, episode_token=self.token, step_index=index, action=message, stream_output=stream
+        )
+        exchange = StepStream(request, self._connection.backoff(), self._deadline_s(action), result_only=result_only)
+        self._next_index = index + 1
+        self.listener.acting(index, action, stream)
+        self._running = AsyncRunning(self._connection, self, exchange, self.listener, partial(self._settled, exchange), lost=self.lost)
+        return self._running
 
     async def _index(self) -> int:
         if self._in_doubt:

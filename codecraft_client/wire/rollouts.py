@@ -60,6 +60,15 @@ def answer(message: Message, asked: Mapping[int, env.RolloutRequest]) -> Answer:
     return Answer(message.correlation_id, RESULTS[kind](getattr(message, kind)))
 
 
+def step_answer(message: Message, of: Where) -> env.RolloutResponse:
+    """A RolloutResponse to the only request under way, a step. Raises what the server refused it with; ProtocolError for anything else."""
+    if not isinstance(message, env.RolloutResponse) or message.WhichOneof("result") not in {"step", "status"}:
+        raise ProtocolError("the server answered what it was not asked", where=of)
+    if message.HasField("status"):
+        raise _error(message.status, of)
+    return message
+
+
 def _error(status: status_pb2.Status, of: Where) -> ServerError:
     code = code_pb2.Code.Name(status.code) if status.code in code_pb2.Code.values() else "UNKNOWN"
     error = server_error(code, status.message, status.SerializeToString(), of)

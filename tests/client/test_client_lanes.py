@@ -1,0 +1,205 @@
+"""Steps of which only the result is wanted share streams that stay open; nobody notices but by the time it takes."""
+
+import gc
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from conftest import QUICK
+from cutting_proxy import CuttingProxy
+from google.rpc import code_pb2, status_pb2
+from grpc_status import rpc_status
+from scripted_service import Script
+from worlds import fake_world
+
+from codecraft_client import Client, RetryPolicy, RunCommand, Timeouts, errors
+from codecraft_client.lanes import MOST
+from codecraft_client.retry import NEVER
+
+SHORT = Timeouts(call_s=5, margin_s=0.2)
+
+
+@pytest.fixture
+def client(target: str) -> Iterator[Client]:
+    """A client of the scripted server that retries quickly."""
+    with Client(target, retry=QUICK, timeouts=Timeouts(call_s=5)) as client:
+        yield client
+
+
+def streams(script: Script) -> int:
+    return script.calls.count("Rollout")
+
+
+def test_steps_in_turn_share_one_stream(client: Client, script: Script) -> None:
+    """A hundred steps cost one stream."""
+    with client.reset("1") as episode:
+        for _ in range(100):
+            assert episode.step(RunCommand("print 9")).observation.output == b"00000000\n"
+        episode.write_file("a", "b")
+    assert streams(script) == 1
+    assert script.calls.count("Step") == 101  # which the scripted server has its stream make
+
+
+def test_steps_with_events_are_calls_of_their_own(client: Client, script: Script) -> None:
+    """What is streamed, started or said in the text dialect may have events, so it goes by itself."""
+    with client.reset("1") as episode:
+        episode.run("print 9").result()
+        episode.run("print 9", stream=False).result()
+        episode.act("anything")
+    assert streams(script) == 0
+
+
+def test_many_threads_against_a_whole_server(fake_address: str) -> None:
+    """More threads than there may be streams, all stepping at once: each gets its own results, and no more streams are open than may be."""
+    number = MOST + 4
+    ready = threading.Barrier(number)
+    wrong: list[bytes] = []
+
+    def play(client: Client, place: int) -> None:
+        with client.reset("1") as episode:
+            ready.wait(60)
+            for turn in range(20):
+                output = episode.step(RunCommand(f"echo {place} {turn}")).observation.output
+                if output != b"%d %d\n" % (place, turn):
+                    wrong.append(output)
+
+    with Client(fake_address) as client:
+        threads = [threading.Thread(target=play, args=(client, place)) for place in range(number)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert not any(thread.is_alive() for thread in threads)
+        assert len(client._connection.transport._lanes._all) <= MOST
+    assert wrong == []
+
+
+def test_refusals_name_the_step_and_leave_the_stream(fake_address: str) -> None:
+    """What the server refuses is the error of its reason, of this Step of this episode, and the next step is none the worse."""
+    with Client(fake_address) as client, client.reset("1") as episode:
+        episode.step(RunCommand("true"))
+        (lane,) = client._connection.transport._lanes._idle
+        with pytest.raises(errors.InvalidFieldError) as caught:
+            episode.step(RunCommand("true", timeout_s=1e6))
+        assert (caught.value.method, caught.value.episode_id) == ("Step", episode.episode_id)
+        assert episode.step(RunCommand("echo fine")).observation.output == b"fine\n"
+        assert client._connection.transport._lanes._idle == [lane]
+
+
+def test_a_step_has_its_own_deadline(target: str, script: Script) -> None:
+    """A step whose answer does not come is given up in time, in words of ours; the next one goes another way."""
+    with Client(target, retry=NEVER, timeouts=SHORT) as client, client.reset() as episode:
+        episode.step(RunCommand("true"))
+        began = time.monotonic()
+        with pytest.raises(errors.DeadlineExceededError, match=r"Step took longer than 0\.3 s"):
+            episode.step(RunCommand("wait", timeout_s=0.1))
+        assert time.monotonic() - began < 5
+        script.release.set()
+        assert episode.step(RunCommand("print 9")).observation.output == b"00000000\n"
+    assert streams(script) == 2
+
+
+def test_an_earlier_deadline_is_not_missed(target: str) -> None:
+    """A step that may take long, ended or not, does not have the one that may not wait for its deadline."""
+    with Client(target, retry=NEVER, timeouts=SHORT) as client, client.reset() as episode:
+        episode.step(RunCommand("true", timeout_s=1000))
+        began = time.monotonic()
+        with pytest.raises(errors.DeadlineExceededError):
+            episode.step(RunCommand("wait", timeout_s=0.1))
+        assert time.monotonic() - began < 5
+
+
+def test_a_line_that_is_cut_again_and_again_repeats_nothing(world: str) -> None:
+    """An episode goes down a path step by step, over a line that is cut every few hundred bytes: each step was taken exactly once."""
+    depth = 14
+    with CuttingProxy(world, cuts=6, between=(300, 900), seed=5) as proxy, Client(proxy.address) as client, client.reset("1") as episode:
+        path = "/".join(f"d{level}" for level in range(depth))
+        episode.write_file(f"{path}/file", "")
+        for level in range(depth):
+            walked = "/".join(path.split("/")[: level + 1])
+            assert episode.step(RunCommand(f"cd d{level}; pwd")).observation.output.decode().rstrip().endswith(walked)
+        assert proxy.cuts == 6
+
+
+def test_an_idle_stream_that_was_lost_is_nobodys_loss(world: str) -> None:
+    """A line that breaks between two steps is not told to who steps next, once it is known to have broken."""
+    with CuttingProxy(world, cuts=0, between=(1, 1)) as proxy, Client(proxy.address) as client, client.reset("1") as episode:
+        lost: list[errors.CodecraftError] = []
+        episode.lost = lost.append
+        episode.step(RunCommand("true"))
+        (lane,) = client._connection.transport._lanes._idle
+        proxy.cut_all()
+        until(lambda: not lane.stream.alive)
+        episode.step(RunCommand("true"))
+        assert lost == []
+
+
+def until(true: Callable[[], bool], patience_s: float = 20.0) -> None:
+    """Look again and again until it is so."""
+    end = time.monotonic() + patience_s
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_reader_that_is_interrupted_leaves_no_answer_for_the_next(fake_address: str) -> None:
+    """Ctrl-C while a step is waited for: the next step's result is its own."""
+    with Client(fake_address) as client, client.reset("1") as episode:
+        episode.step(RunCommand("true"))
+        timer = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            episode.step(RunCommand("sleep 2; echo first"))
+        timer.join()
+        episode._running.interrupt()  # type: ignore[union-attr]
+        assert episode._running.result().observation.output == b""  # type: ignore[union-attr]
+        assert episode.step(RunCommand("echo second")).observation.output == b"second\n"
+
+
+def test_a_server_without_streams_is_served_by_calls(client: Client, script: Script) -> None:
+    """Where Rollout is not known steps are calls, and it is asked for no more than once."""
+    script.refuse["Rollout"] = rpc_status.to_status(status_pb2.Status(code=code_pb2.UNIMPLEMENTED, message="Method not found!"))
+    with client.reset("1") as episode:
+        for _ in range(3):
+            assert episode.step(RunCommand("print 9")).observation.output == b"00000000\n"
+    assert streams(script) == 1
+    assert script.calls.count("Step") == 3
+
+
+def test_closing_ends_all_threads(target: str) -> None:
+    """A client that was closed has left no thread, nor has one that was dropped."""
+
+    def threads() -> set[threading.Thread]:
+        return {thread for thread in threading.enumerate() if "lanes" in thread.name or "_run" in thread.name}  # ours, and gRPC's
+
+    before = threads()
+    with Client(target) as client, client.reset("1") as episode:
+        episode.step(RunCommand("true"))
+        assert threads() - before
+    until(lambda: not threads() - before)
+    dropped = Client(target)
+    dropped.reset("1").step(RunCommand("true"))
+    del dropped
+    gc.collect()
+    until(lambda: {thread.name for thread in threads() - before} <= {"codecraft lanes"})  # which goes when the deadline has passed
+
+
+def test_a_server_that_comes_back_is_found(world: str) -> None:
+    """A line that breaks while a step runs is won back by itself, and the command has run once."""
+    policy = RetryPolicy(window_s=20, first_s=0.05, longest_s=0.2)
+    with CuttingProxy(world, cuts=0, between=(1, 1)) as proxy, Client(proxy.address, retry=policy) as client, client.reset("1") as episode:
+        episode.write_file("a/a/file", "")
+        cutter = threading.Timer(0.3, proxy.cut_all)
+        cutter.start()
+        result = episode.step(RunCommand("cd a; sleep 1; pwd"))
+        cutter.join()
+        assert result.observation.output.rstrip().endswith(b"/a")
+        assert episode.step(RunCommand("pwd")).observation.output == result.observation.output
+
+
+def test_the_token_is_sent() -> None:
+    """A server with a token lets the streams of who has it in."""
+    with fake_world(agent_token="s3cret") as address, Client(address, token="s3cret") as client, client.reset("1") as episode:
+        assert episode.step(RunCommand("echo hi")).observation.output == b"hi\n"
