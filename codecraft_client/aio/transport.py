@@ -5,7 +5,7 @@ A transport belongs to one event loop. gRPC's own tasks do not survive a fork, s
 
 import asyncio
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 import grpc
 import grpc.aio
@@ -13,21 +13,12 @@ from google.protobuf.message import Message
 
 from codecraft.v1.control_pb2_grpc import ControlServiceStub
 from codecraft.v1.environment_pb2_grpc import EnvironmentServiceStub
+from codecraft_client.aio import lanes
 from codecraft_client.errors import CodecraftError, ConnectionLostError, DetachedError, ServerError
 from codecraft_client.exchange import Call
 from codecraft_client.transport import CONTROL, UNARY, channel_options, translated
 
-
-class Line(Protocol):
-    """A call under way."""
-
-    async def read(self) -> Message | None:
-        """Wait for the next message; None when the call has ended well. Raises errors of ours, or that the caller is cancelled."""
-        ...
-
-    def drop(self) -> None:
-        """Give the call up. Harmless when it has ended."""
-        ...
+Line: TypeAlias = lanes.Line
 
 
 class Transport:
@@ -40,13 +31,22 @@ class Transport:
         self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
         self._channel: grpc.aio.Channel | None = None
         self._stubs: tuple[Any, Any] | None = None  # asynchronous ones, which have no class at run time
+        self._lanes = lanes.Lanes(self)
         self._closed = False
 
     def open(self, call: Call) -> Line:
         """Make a call. DetachedError after `close`."""
+        return self._lanes.line(call) if call.result_only else self.by_itself(call)
+
+    def by_itself(self, call: Call) -> Line:
+        """Make a call that shares no stream with others. DetachedError after `close`."""
         method = getattr(self._connected(call), call.method)
         begun = method(call.request, timeout=call.timeout_s, metadata=self._metadata)
         return _UnaryLine(self, call, begun) if call.method in UNARY else _StreamLine(self, call, begun)
+
+    def rollout(self, call: Call) -> Any:
+        """Begin a Rollout for `call` and those after it: a grpc.aio.StreamStreamCall. DetachedError after `close`."""
+        return self._connected(call).Rollout(metadata=self._metadata)
 
     async def close(self) -> None:
         """Give up all calls and close the channel. Idempotent; final."""
@@ -54,6 +54,15 @@ class Transport:
         channel, self._channel, self._stubs = self._channel, None, None
         if channel is not None:
             await channel.close()
+
+    def failed(self, failure: BaseException, call: Call) -> CodecraftError | None:
+        """Translate what reading or writing raised; None: it is the reader who was cancelled."""
+        if isinstance(failure, grpc.aio.AioRpcError):
+            return self.error(failure, call)
+        task = asyncio.current_task()
+        if isinstance(failure, asyncio.CancelledError) and task is not None and task.cancelling():
+            return None
+        return self.hung_up(call)  # it was the call that was cancelled
 
     def error(self, failure: grpc.aio.AioRpcError, call: Call) -> CodecraftError:
         """Translate a failure of `call`."""
@@ -97,13 +106,11 @@ class _Line:
         """See Line."""
         try:
             message = await self._next()
-        except grpc.aio.AioRpcError as failure:
-            raise self._transport.error(failure, self._call) from failure
-        except asyncio.CancelledError as failure:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
+        except (grpc.aio.AioRpcError, asyncio.CancelledError) as failure:
+            error = self._transport.failed(failure, self._call)
+            if error is None:
                 raise
-            raise self._transport.hung_up(self._call) from failure  # it was the call that was cancelled
+            raise error from failure
         self._transport.answered = True
         return message
 

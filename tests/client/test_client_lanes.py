@@ -4,32 +4,37 @@ import gc
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import Any
 
 import pytest
-from conftest import QUICK
+from blocking import wait_for
 from cutting_proxy import CuttingProxy
 from google.rpc import code_pb2, status_pb2
 from grpc_status import rpc_status
 from scripted_service import Script
 from worlds import fake_world
 
-from codecraft_client import Client, RetryPolicy, RunCommand, Timeouts, errors
+from codecraft_client import Client, EpisodeState, RetryPolicy, RunCommand, Timeouts, errors
 from codecraft_client.lanes import MOST
 from codecraft_client.retry import NEVER
 
 SHORT = Timeouts(call_s=5, margin_s=0.2)
 
 
-@pytest.fixture
-def client(target: str) -> Iterator[Client]:
-    """A client of the scripted server that retries quickly."""
-    with Client(target, retry=QUICK, timeouts=Timeouts(call_s=5)) as client:
-        yield client
-
-
 def streams(script: Script) -> int:
     return script.calls.count("Rollout")
+
+
+def idle(client: Any) -> list[Any]:
+    """The streams that wait for a step."""
+    streams: list[Any] = client._connection.transport._lanes._idle
+    return list(streams)
+
+
+def alive(lane: Any) -> bool:
+    """Whether a stream stands, of either client."""
+    return not lane.done() if hasattr(lane, "done") else bool(lane.stream.alive)
 
 
 def test_steps_in_turn_share_one_stream(client: Client, script: Script) -> None:
@@ -51,8 +56,8 @@ def test_steps_with_events_are_calls_of_their_own(client: Client, script: Script
     assert streams(script) == 0
 
 
-def test_many_threads_against_a_whole_server(fake_address: str) -> None:
-    """More threads than there may be streams, all stepping at once: each gets its own results, and no more streams are open than may be."""
+def test_many_threads_against_a_whole_server(fake_address: str, connect: Any) -> None:
+    """More threads than there may be streams, all stepping at once: each gets its own results."""
     number = MOST + 4
     ready = threading.Barrier(number)
     wrong: list[bytes] = []
@@ -65,32 +70,50 @@ def test_many_threads_against_a_whole_server(fake_address: str) -> None:
                 if output != b"%d %d\n" % (place, turn):
                     wrong.append(output)
 
-    with Client(fake_address) as client:
+    with connect(fake_address) as client:
         threads = [threading.Thread(target=play, args=(client, place)) for place in range(number)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(60)
         assert not any(thread.is_alive() for thread in threads)
-        assert len(client._connection.transport._lanes._all) <= MOST
     assert wrong == []
 
 
-def test_refusals_name_the_step_and_leave_the_stream(fake_address: str) -> None:
+def test_there_are_no_more_streams_than_may_be(fake_address: str, connect: Any) -> None:
+    """Steps that are under way at the same time get streams of their own up to a bound; the others are calls, and nobody waits."""
+    number = MOST + 2
+    with connect(fake_address) as client:
+        episodes = [client.reset("1") for _ in range(number)]
+        threads = [threading.Thread(target=episode.step, args=(RunCommand("sleep 60"),)) for episode in episodes]
+        for thread in threads:
+            thread.start()
+        until(lambda: all(episode.status().state is EpisodeState.STEPPING for episode in episodes))
+        for episode in episodes:
+            interrupted = episode._running.interrupt()
+            if interrupted is not None:  # the asynchronous one's
+                wait_for(interrupted)
+        for thread in threads:
+            thread.join(60)
+        assert len(idle(client)) == MOST
+
+
+def test_refusals_name_the_step_and_leave_the_stream(fake_address: str, connect: Any) -> None:
     """What the server refuses is the error of its reason, of this Step of this episode, and the next step is none the worse."""
-    with Client(fake_address) as client, client.reset("1") as episode:
+    with connect(fake_address) as client, client.reset("1") as episode:
         episode.step(RunCommand("true"))
-        (lane,) = client._connection.transport._lanes._idle
+        before = idle(client)
         with pytest.raises(errors.InvalidFieldError) as caught:
             episode.step(RunCommand("true", timeout_s=1e6))
         assert (caught.value.method, caught.value.episode_id) == ("Step", episode.episode_id)
         assert episode.step(RunCommand("echo fine")).observation.output == b"fine\n"
-        assert client._connection.transport._lanes._idle == [lane]
+        assert idle(client) == before
+        assert len(before) == 1
 
 
-def test_a_step_has_its_own_deadline(target: str, script: Script) -> None:
+def test_a_step_has_its_own_deadline(make_client: Any, script: Script) -> None:
     """A step whose answer does not come is given up in time, in words of ours; the next one goes another way."""
-    with Client(target, retry=NEVER, timeouts=SHORT) as client, client.reset() as episode:
+    with make_client(retry=NEVER, timeouts=SHORT).reset() as episode:
         episode.step(RunCommand("true"))
         began = time.monotonic()
         with pytest.raises(errors.DeadlineExceededError, match=r"Step took longer than 0\.3 s"):
@@ -101,9 +124,9 @@ def test_a_step_has_its_own_deadline(target: str, script: Script) -> None:
     assert streams(script) == 2
 
 
-def test_an_earlier_deadline_is_not_missed(target: str) -> None:
+def test_an_earlier_deadline_is_not_missed(make_client: Any) -> None:
     """A step that may take long, ended or not, does not have the one that may not wait for its deadline."""
-    with Client(target, retry=NEVER, timeouts=SHORT) as client, client.reset() as episode:
+    with make_client(retry=NEVER, timeouts=SHORT).reset() as episode:
         episode.step(RunCommand("true", timeout_s=1000))
         began = time.monotonic()
         with pytest.raises(errors.DeadlineExceededError):
@@ -111,10 +134,10 @@ def test_an_earlier_deadline_is_not_missed(target: str) -> None:
         assert time.monotonic() - began < 5
 
 
-def test_a_line_that_is_cut_again_and_again_repeats_nothing(world: str) -> None:
+def test_a_line_that_is_cut_again_and_again_repeats_nothing(world: str, connect: Any) -> None:
     """An episode goes down a path step by step, over a line that is cut every few hundred bytes: each step was taken exactly once."""
     depth = 14
-    with CuttingProxy(world, cuts=6, between=(300, 900), seed=5) as proxy, Client(proxy.address) as client, client.reset("1") as episode:
+    with CuttingProxy(world, cuts=6, between=(300, 900), seed=5) as proxy, connect(proxy.address) as client, client.reset("1") as episode:
         path = "/".join(f"d{level}" for level in range(depth))
         episode.write_file(f"{path}/file", "")
         for level in range(depth):
@@ -123,15 +146,15 @@ def test_a_line_that_is_cut_again_and_again_repeats_nothing(world: str) -> None:
         assert proxy.cuts == 6
 
 
-def test_an_idle_stream_that_was_lost_is_nobodys_loss(world: str) -> None:
+def test_an_idle_stream_that_was_lost_is_nobodys_loss(world: str, connect: Any) -> None:
     """A line that breaks between two steps is not told to who steps next, once it is known to have broken."""
-    with CuttingProxy(world, cuts=0, between=(1, 1)) as proxy, Client(proxy.address) as client, client.reset("1") as episode:
+    with CuttingProxy(world, cuts=0, between=(1, 1)) as proxy, connect(proxy.address) as client, client.reset("1") as episode:
         lost: list[errors.CodecraftError] = []
         episode.lost = lost.append
         episode.step(RunCommand("true"))
-        (lane,) = client._connection.transport._lanes._idle
+        (lane,) = idle(client)
         proxy.cut_all()
-        until(lambda: not lane.stream.alive)
+        until(lambda: not alive(lane))
         episode.step(RunCommand("true"))
         assert lost == []
 
@@ -186,10 +209,10 @@ def test_closing_ends_all_threads(target: str) -> None:
     until(lambda: {thread.name for thread in threads() - before} <= {"codecraft lanes"})  # which goes when the deadline has passed
 
 
-def test_a_server_that_comes_back_is_found(world: str) -> None:
+def test_a_server_that_comes_back_is_found(world: str, connect: Any) -> None:
     """A line that breaks while a step runs is won back by itself, and the command has run once."""
     policy = RetryPolicy(window_s=20, first_s=0.05, longest_s=0.2)
-    with CuttingProxy(world, cuts=0, between=(1, 1)) as proxy, Client(proxy.address, retry=policy) as client, client.reset("1") as episode:
+    with CuttingProxy(world, cuts=0, between=(1, 1)) as proxy, connect(proxy.address, retry=policy) as client, client.reset("1") as episode:
         episode.write_file("a/a/file", "")
         cutter = threading.Timer(0.3, proxy.cut_all)
         cutter.start()
@@ -199,7 +222,7 @@ def test_a_server_that_comes_back_is_found(world: str) -> None:
         assert episode.step(RunCommand("pwd")).observation.output == result.observation.output
 
 
-def test_the_token_is_sent() -> None:
+def test_the_token_is_sent(connect: Any) -> None:
     """A server with a token lets the streams of who has it in."""
-    with fake_world(agent_token="s3cret") as address, Client(address, token="s3cret") as client, client.reset("1") as episode:
+    with fake_world(agent_token="s3cret") as address, connect(address, token="s3cret") as client, client.reset("1") as episode:
         assert episode.step(RunCommand("echo hi")).observation.output == b"hi\n"

@@ -1,0 +1,138 @@
+"""The asynchronous side of `codecraft_client.lanes`: steps of which only the result is wanted, over streams that stay open."""
+
+import asyncio
+from typing import Any, Protocol
+
+import grpc.aio
+from google.protobuf.message import Message
+
+from codecraft.v1 import environment_pb2 as env
+from codecraft_client.errors import CodecraftError, ConnectionLostError, DeadlineExceededError, ProtocolError
+from codecraft_client.exchange import Call
+from codecraft_client.lanes import MOST
+from codecraft_client.wire import rollouts
+
+
+class Line(Protocol):
+    """A call under way."""
+
+    async def read(self) -> Message | None:
+        """Wait for the next message; None when the call has ended well. Raises errors of ours, or that the caller is cancelled."""
+        ...
+
+    def drop(self) -> None:
+        """Give the call up. Harmless when it has ended."""
+        ...
+
+
+class Caller(Protocol):
+    """What makes calls, by themselves and as streams, and knows what it means when they fail."""
+
+    def rollout(self, call: Call) -> Any:
+        """Begin a Rollout: a grpc.aio.StreamStreamCall."""
+        ...
+
+    def by_itself(self, call: Call) -> Line:
+        """Make a call of its own."""
+        ...
+
+    def failed(self, failure: BaseException, call: Call) -> CodecraftError | None:
+        """Translate a failure of gRPC's; None: it is the caller who is cancelled."""
+        ...
+
+
+class Lanes:
+    """The lanes of one transport."""
+
+    def __init__(self, caller: Caller) -> None:
+        """No I/O."""
+        self.caller = caller
+        self._idle: list[Any] = []
+        self._count = 0
+        self._served = True  # as far as is known
+
+    def line(self, call: Call) -> Line:
+        """Ask for a step, on a lane where there is one or may be one more."""
+        lane = self._free(call) if self._served else None
+        return self.caller.by_itself(call) if lane is None else _Turn(self, lane, call)
+
+    def give_back(self, lane: Any) -> None:
+        """Its turn has ended well."""
+        self._idle.append(lane)
+
+    def lost(self, lane: Any, *, served: bool = True) -> None:
+        """It is of no use any more. `served` False: nor would any other be."""
+        self._served = self._served and served
+        self._count -= 1
+        lane.cancel()
+
+    def _free(self, call: Call) -> Any:
+        while self._idle:
+            lane = self._idle.pop()
+            if not lane.done():
+                return lane
+            self.lost(lane)
+        if self._count >= MOST:
+            return None
+        lane = self.caller.rollout(call)
+        self._count += 1
+        return lane
+
+
+class _Turn:
+    """A step on a lane: a line of one message."""
+
+    def __init__(self, lanes: Lanes, lane: Any, call: Call) -> None:
+        self._lanes = lanes
+        self._lane = lane  # None: its turn has ended
+        self._call = call
+        self._line: Line | None = None  # the call that was made instead
+
+    async def read(self) -> Message | None:
+        """See Line."""
+        if self._line is not None:
+            return await self._line.read()
+        if self._lane is None:
+            return None
+        try:
+            message = await self._asked()
+        except ProtocolError:  # what answers there has no Rollout, so nothing has happened
+            self._over(served=False)
+            self._line = self._lanes.caller.by_itself(self._call)
+            return await self._line.read()
+        except BaseException:
+            self._over()
+            raise
+        lane, self._lane = self._lane, None
+        self._lanes.give_back(lane)
+        return rollouts.step_answer(message, self._call.where)
+
+    async def _asked(self) -> Message:
+        try:
+            async with asyncio.timeout(self._call.timeout_s):
+                await self._lane.write(env.RolloutRequest(step=self._call.request))  # type: ignore[arg-type]  # a Step, as `result_only` says
+                message: Any = await self._lane.read()
+        except TimeoutError as late:
+            told = f"{self._call.method} took longer than {self._call.timeout_s:g} s"
+            raise DeadlineExceededError(told, where=self._call.where) from late
+        except (grpc.aio.AioRpcError, asyncio.CancelledError, asyncio.InvalidStateError) as failure:
+            error = self._lanes.caller.failed(failure, self._call)
+            if error is None:
+                raise
+            raise error from failure
+        if message is grpc.aio.EOF:
+            raise ConnectionLostError("the server ended the stream", where=self._call.where)
+        said: Message = message
+        return said
+
+    def drop(self) -> None:
+        """See Line."""
+        if self._line is not None:
+            self._line.drop()
+        elif self._lane is not None:
+            self._over()
+
+    def _over(self, *, served: bool = True) -> None:
+        lane, self._lane = self._lane, None
+        if lane is not None:
+            self._lanes.lost(lane, served=served)
