@@ -41,6 +41,7 @@ class Serving:
     address: str
     episodes: Episodes
     _server: grpc.aio.Server
+    _environment: Environment
     _health: health.aio.HealthServicer
     _settings: Settings
     _terms: Terms
@@ -66,6 +67,7 @@ class Serving:
         finally:
             hurried.cancel()
             draining.cancel()
+        self._environment.end_rollouts()  # else they would be waited for, and then broken off
         await self._server.stop(0.0 if hurry.is_set() else self._settings.rpc.stop_grace_s)
 
 
@@ -123,7 +125,7 @@ async def serving(
                 for name in _HEALTH_NAMES:
                     await checks.set(name, _SERVING)
                 try:
-                    yield Serving(address, episodes, server, checks, settings, terms)
+                    yield Serving(address, episodes, server, environment, checks, settings, terms)
                 finally:
                     await server.stop(0.0)
     finally:

@@ -23,6 +23,12 @@ class Environment(rpc.EnvironmentServiceServicer):
         self._facts = facts
         self._terms = terms
         self._in_flight = in_flight
+        self._rollouts: set[Rollout] = set()
+
+    def end_rollouts(self) -> None:
+        """Have all streams of a rollout end in order, which those that wait for requests would not do by themselves."""
+        for rollout in self._rollouts:
+            rollout.end()
 
     async def GetServerInfo(self, request: pb.GetServerInfoRequest, context: object) -> pb.GetServerInfoResponse:
         """See the schema, as for all of these."""
@@ -99,7 +105,12 @@ class Environment(rpc.EnvironmentServiceServicer):
     async def Rollout(  # type: ignore[override]  # it writes for itself, which the stubs do not know
         self, request_iterator: AsyncIterator[pb.RolloutRequest], context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> None:
-        await Rollout(self._answer, context.write, self._in_flight).serve(request_iterator)
+        rollout = Rollout(self._answer, context.write, self._in_flight)
+        self._rollouts.add(rollout)
+        try:
+            await rollout.serve(request_iterator)
+        finally:
+            self._rollouts.discard(rollout)
 
     async def _answer(self, request: pb.RolloutRequest) -> AsyncGenerator[pb.RolloutResponse, None]:
         """Yield what the call of the request's name says last. Until that is written the call is under way, as it would be by itself."""

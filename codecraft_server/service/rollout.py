@@ -21,13 +21,22 @@ class Rollout:
         self._write = write
         self._free = asyncio.Semaphore(in_flight)
         self._writing = asyncio.Lock()
+        self._reading: asyncio.Task[None] | None = None
 
     async def serve(self, requests: AsyncIterator[pb.RolloutRequest]) -> None:
-        """Answer every request until there are no more. Cancelled, it gives up what is under way."""
+        """Answer every request until there are no more, or `end`. Cancelled, it gives up what is under way."""
         async with asyncio.TaskGroup() as under_way:
-            async for request in requests:
-                await self._free.acquire()  # meanwhile no further one is read
-                under_way.create_task(self._one(request))
+            self._reading = under_way.create_task(self._read(requests, under_way))
+
+    def end(self) -> None:
+        """Take no more requests up; what is under way is answered."""
+        if self._reading is not None:
+            self._reading.cancel()
+
+    async def _read(self, requests: AsyncIterator[pb.RolloutRequest], under_way: asyncio.TaskGroup) -> None:
+        async for request in requests:
+            await self._free.acquire()  # meanwhile no further one is read
+            under_way.create_task(self._one(request))
 
     async def _one(self, request: pb.RolloutRequest) -> None:
         """Who waits for his turn to write is under way still: a client that does not read is not read from either."""

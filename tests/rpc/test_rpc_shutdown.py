@@ -14,7 +14,7 @@ from codecraft.v1 import types_pb2 as types
 from codecraft_server.curriculum import Curriculum
 from codecraft_server.errors import ConfigurationError, CurriculumError
 from codecraft_server.serving import ENVIRONMENT, is_loopback, serving
-from codecraft_server.settings import EpisodeSettings, Settings
+from codecraft_server.settings import EpisodeSettings, RpcSettings, Settings
 
 
 async def _begun(server: FakeServer, command: bytes) -> object:
@@ -44,6 +44,26 @@ async def test_drain_interrupts_what_does_not_end() -> None:
         events = await every(call)
         await draining
     assert events[-1].result.observation.command_end.reason == types.END_REASON_INTERRUPTED
+
+
+async def test_streams_that_wait_for_requests_end_in_order() -> None:
+    """A rollout with nothing under way ends well and at once, one with a step under way after its answer; nobody waits for stop_grace_s."""
+    settings = RpcSettings(stop_grace_s=3600.0)
+    async with fake_server(episodes=EpisodeSettings(drain_s=SOON_S), rpc=settings) as server:
+        idle, busy = server.environment.Rollout(), server.environment.Rollout()
+        episode = await server.reset()
+        request = episode.request(b"sleep 0.3; echo done")
+        request.stream_output = False
+        await busy.write(pb.RolloutRequest(correlation_id=7, step=request))
+        await idle.write(pb.RolloutRequest(get_episode=pb.GetEpisodeRequest(episode_id="none")))
+        await idle.read()
+        async with asyncio.timeout(SOON_S):
+            await server.serving.drain(asyncio.Event())
+        answer = await busy.read()
+        assert (answer.correlation_id, answer.step.observation.output) == (7, b"done\n")
+        for call in (idle, busy):
+            assert await call.read() is grpc.aio.EOF
+            assert await call.code() is grpc.StatusCode.OK
 
 
 async def test_a_second_signal_cuts_draining_short() -> None:
