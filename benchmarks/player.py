@@ -3,18 +3,16 @@
 import time
 import uuid
 from dataclasses import dataclass
-from queue import SimpleQueue
 from typing import Any
 
-import grpc
 import grpc.aio
 
 from codecraft.v1 import control_pb2, control_pb2_grpc, types_pb2
 from codecraft.v1 import environment_pb2 as pb
 from codecraft.v1 import environment_pb2_grpc as rpc
-from codecraft_client.transport import OPTIONS
 
 TASK = "bench"
+BUILTIN = b":"
 TASK_WITH_MILESTONE = "bench-milestone"
 CALL_S = 300.0
 
@@ -83,41 +81,6 @@ class Episode:
         await self._stub.Close(request, timeout=CALL_S)
 
 
-class BlockingSteps:
-    """Steps taken by calls that block, as docker-py's do, over a channel like that of `codecraft_client.Client`."""
-
-    def __init__(self, target: str) -> None:
-        self._channel = grpc.insecure_channel(target, options=OPTIONS)
-        self._stub = rpc.EnvironmentServiceStub(self._channel)
-        self._requests: SimpleQueue[pb.RolloutRequest | None] = SimpleQueue()
-        self._responses = self._stub.Rollout(iter(self._requests.get, None))
-
-    def step(self, request: pb.StepRequest) -> float:
-        """Take one step and time it, over a stream that stays open, as that client does."""
-        began = time.perf_counter()
-        self._requests.put(pb.RolloutRequest(step=request))
-        response = next(self._responses)
-        seconds = time.perf_counter() - began
-        assert response.HasField("step"), str(response.status)  # noqa: S101 - a benchmark measures nothing where something broke
-        return seconds
-
-    def call(self, request: pb.StepRequest) -> float:
-        """Take one step and time the call, which is one of its own."""
-        seconds = 0.0
-        began = time.perf_counter()
-        for event in self._stub.Step(request, timeout=CALL_S):
-            if event.HasField("result"):
-                seconds = time.perf_counter() - began
-        if not seconds:
-            raise AssertionError("a step ended without its result")
-        return seconds
-
-    def close(self) -> None:
-        """Hang up."""
-        self._requests.put(None)
-        self._channel.close()
-
-
 class Rollout:
     """A stream for the steps of many episodes."""
 
@@ -153,7 +116,6 @@ class Player:
     """A connection to a server."""
 
     def __init__(self, target: str) -> None:
-        self._target = target
         self._channel = grpc.aio.insecure_channel(target)
         self._environment = rpc.EnvironmentServiceStub(self._channel)
         self._control = control_pb2_grpc.ControlServiceStub(self._channel)
@@ -172,10 +134,6 @@ class Player:
         async for _ in self._environment.Step(pb.StepRequest(), timeout=CALL_S):
             seconds = time.perf_counter() - began
         return seconds
-
-    def blocking(self) -> BlockingSteps:
-        """A connection of its own for blocking calls."""
-        return BlockingSteps(self._target)
 
     def rollout(self) -> Rollout:
         """Begin a stream for steps."""

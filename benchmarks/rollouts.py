@@ -8,9 +8,8 @@ from collections.abc import Callable
 from benchmarks.bench import Bench
 from benchmarks.figure import Bound, Compare, Figure
 from benchmarks.floors import attached_shell
-from benchmarks.player import Rollout
+from benchmarks.player import BUILTIN, Rollout
 from benchmarks.stats import milliseconds, p50, p99
-from benchmarks.steps import BUILTIN
 from codecraft.v1 import environment_pb2 as pb
 
 NAME = "rollout"
