@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from codecraft_client import Client, Output
+from codecraft_client import Client, Output, RunCommand
 from codecraft_client.calls import Reset
 from codecraft_client.events import Ready
 from codecraft_client.rollout import Rollout
@@ -90,6 +90,32 @@ def busy(target: str) -> list[str]:
     return [came, *map(str, sizes), *answers]
 
 
+def stepping(target: str) -> list[str]:
+    """Fork again and again while another thread takes steps, and have each child take one, too."""
+    client, stop = Client(target), threading.Event()
+    outputs: set[bytes] = set()
+    with client.reset("1") as episode:
+
+        def one_step() -> bytes:
+            return episode.step(RunCommand("print 9")).observation.output
+
+        def step() -> None:
+            while not stop.is_set():
+                outputs.add(one_step())
+
+        def step_in_child() -> None:
+            client.task("1")
+            episode._in_doubt = True  # the parent's steps have gone on
+            one_step()
+
+        thread = threading.Thread(target=step)
+        thread.start()
+        came = children(lambda: one_task(client), MANY)
+        stop.set()
+        thread.join()
+        return [came, children(step_in_child), *(output.decode() for output in outputs)]
+
+
 def rollout(target: str) -> list[str]:
     """Fork while requests are on the way: the parent's are answered there, and each child has a stream of its own."""
 
@@ -122,6 +148,7 @@ def main(mode: str, target: str) -> None:
         "again": again,
         "streaming": streaming,
         "busy": busy,
+        "stepping": stepping,
         "rollout": rollout,
         "pool-fork": lambda to: pool("fork", to),
         "pool-spawn": lambda to: pool("spawn", to),

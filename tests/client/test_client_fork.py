@@ -52,6 +52,12 @@ def test_forks_amid_traffic(target: str, *, support: bool) -> None:
 
 
 @pytest.mark.parametrize("support", [False, True])
+def test_forks_amid_steps(target: str, *, support: bool) -> None:
+    """Sixty forks while a thread takes steps over its stream: none is lost or taken twice, and what a child inherits serves there, too."""
+    assert run("stepping", target, support=support) == "ok | ok | 00000000\n"
+
+
+@pytest.mark.parametrize("support", [False, True])
 def test_a_rollout_is_opened_in_each_process(target: str, *, support: bool) -> None:
     """Sixty forks with a request on the way: each child plays on a stream of its own, and the parent's requests are all answered."""
     assert run("rollout", target, support=support) == "ok | Ready"
