@@ -33,7 +33,7 @@ test: setup ## run all the tests, with an engine of its own where none runs
 	    wait $$built && [ $$images -eq 0 ] && exec tests/run.sh "$$@"' tests/run.sh $(ARGS)
 
 unit: setup guest ## run the tests that need neither engine nor server
-	@exec $(bin)/python -m pytest tests/unit -n 2 --hypothesis-profile quick $(ARGS)
+	@exec tests/unit.sh $(ARGS)
 
 check: setup ## lint, types, import rules, schema, generated code, Go
 	@$(MAKE) --no-print-directory --jobs=2 check-python check-guest

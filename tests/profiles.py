@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, settings
 
 def register() -> None:
     """Make the profiles known. How long an example takes says how busy the machine is, not whether the code is right."""
-    for name, examples in (("thorough", 100), ("quick", 10)):
+    for name, examples in (("thorough", 100), ("quick", 5)):
         settings.register_profile(name, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("thorough")
 

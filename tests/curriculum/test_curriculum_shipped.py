@@ -113,6 +113,11 @@ def test_the_shipped_files_fit_the_schema_that_they_name() -> None:
         entries.validate(json.loads((folder / "task.json").read_text()))
 
 
+def test_the_schema_is_one() -> None:
+    """The shipped JSON Schema is valid against its own dialect."""
+    jsonschema.Draft202012Validator.check_schema(json.loads(SCHEMA_FILE.read_text()))
+
+
 def test_the_page_on_tasks_lists_what_ships() -> None:
     """docs/tasks.md names every task with its difficulty, and how many there are."""
     page = (SCHEMA_FILE.parents[2] / "docs" / "tasks.md").read_text()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 ROOMS = ("benchmarks", "codecraft_client", "codecraft_server", "examples")
 MOST = 400  # lines
 
