@@ -5,15 +5,18 @@ import gc
 import inspect
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec, module_from_spec
 from types import ModuleType
 
 import pytest
 from blockbuster import BlockBuster
-from profiles import register
 
-register()
+if "_hypothesis_pytestplugin" in sys.modules:  # tests/unit.sh leaves it out where no test needs it, for to load Hypothesis takes long
+    from profiles import register
+
+    register()
 os.environ["LANGUAGE"] = "C"  # tests read what argparse says in English; else it also looks for a translation of each word, in files
 
 

@@ -44,11 +44,19 @@ def test_no_test_is_left_out_or_run_twice(tmp_path: Path) -> None:
     """What one part is given, the other leaves out, and the other has all the rest. Both get the arguments, last, as they are."""
     subprocess.run([script(tmp_path, 0, "exit 0"), "-k", "one or two"], check=True, stdout=subprocess.DEVNULL)
     calls = sorted((tmp_path / "calls").read_text().splitlines(), key=len)
-    start, end = "-m pytest --hypothesis-profile quick tests/unit", " -k one or two"
+    start, end = "-m pytest -p no:xdist -p no:xdist.looponfail", " -k one or two"
     assert calls == [
-        f"{start}/episodes tests/unit/test_grading.py{end}",
-        f"{start} --ignore tests/unit/episodes --ignore-glob */test_grading*.py{end}",
+        f"{start} --hypothesis-profile quick tests/unit/episodes tests/unit/test_grading.py{end}",
+        f"{start} -p no:hypothesispytest tests/unit --ignore tests/unit/episodes --ignore-glob */test_grading*.py{end}",
     ]
+
+
+def test_tests_of_properties_are_where_hypothesis_is() -> None:
+    """The part that goes without Hypothesis has no test that would need its profile."""
+    rules = {"episodes"}
+    with_properties = [path for path in SCRIPT.with_name("unit").rglob("*.py") if "hypothesis" in path.read_text()]
+    assert with_properties
+    assert {path.parent.name for path in with_properties} == rules
 
 
 def test_who_ends_it_ends_both(tmp_path: Path) -> None:
