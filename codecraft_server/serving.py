@@ -14,7 +14,7 @@ from typing import Any, cast
 import grpc
 import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from codecraft.v1 import control_pb2, control_pb2_grpc, environment_pb2, environment_pb2_grpc
 from codecraft_server import __version__
@@ -227,5 +227,7 @@ async def _add_standard_services(server: grpc.aio.Server) -> health.aio.HealthSe
     for name in _HEALTH_NAMES:
         await checks.set(name, _NOT_SERVING)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
-    reflection.enable_server_reflection((ENVIRONMENT, CONTROL, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    # Not by `enable_server_reflection`: it takes what it does not know for a server of threads, and then each stream occupies one of ours.
+    served = reflection.aio.ReflectionServicer((ENVIRONMENT, CONTROL, health.SERVICE_NAME, reflection.SERVICE_NAME))
+    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(served, server)  # type: ignore[no-untyped-call]
     return checks

@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 import pytest
-from fake_server import FakeServer, Refusal, every, fake_server, refusal, soon
+from fake_server import SOON_S, FakeServer, Refusal, every, fake_server, refusal, soon
 from fakes import FakeGrader
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
@@ -92,6 +92,19 @@ async def test_reflection_tells_the_schema(server: FakeServer) -> None:
     (answer,) = await every(reflection_pb2_grpc.ServerReflectionStub(server.channel).ServerReflectionInfo(asked()))
     files = answer.file_descriptor_response.file_descriptor_proto
     assert any(b"codecraft/v1/environment.proto" in file for file in files)
+
+
+async def test_reflection_is_told_to_as_many_as_ask(server: FakeServer) -> None:
+    """Tools keep their streams open; that is nothing to the next one, nor to what the server does in threads."""
+    stub = reflection_pb2_grpc.ServerReflectionStub(server.channel)
+    async with asyncio.timeout(SOON_S):
+        kept = []
+        for _ in range(50):
+            kept.append(stub.ServerReflectionInfo())
+            await kept[-1].write(reflection_pb2.ServerReflectionRequest(list_services=""))
+            await kept[-1].read()
+    for call in kept:
+        call.cancel()
 
 
 async def test_an_unknown_method_is_unimplemented(server: FakeServer) -> None:
