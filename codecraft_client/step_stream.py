@@ -1,7 +1,7 @@
 """A step and its re-attachments, as a pure state machine: whatever the line does, bytes come out once, in order and without a hole.
 
 The first call is Step. Once anything of it has arrived, the step was taken up, and a broken line is answered with Resume from the exact
-offsets; before that, with the same Step again, which the server takes up once by its index.
+offsets; before that, with the same Step again, which the server takes up once by its index: by itself, so that it is known when it is.
 """
 
 from collections.abc import Iterator
@@ -92,6 +92,7 @@ class StepStream:
         """See Exchange. Output that is no longer kept is reported as a gap, and the stream goes on behind it."""
         if isinstance(error, OutputNotKeptError):
             return 0.0, tuple(self._advance(self._lost(error)))
+        self._result_only = False
         return self._backoff.wait(error, now), ()
 
     def _advance(self, piece: Piece) -> Iterator[Piece]:

@@ -51,6 +51,18 @@ def served(contents: dict[Stream, bytes], offsets: dict[Stream, int], cuts: Iter
     return [*messages, result()]
 
 
+def test_a_step_is_said_again_by_itself() -> None:
+    """Once its line has broken it is followed, so that what breaks much later is not taken for a server that is gone all along."""
+    request = env.StepRequest(episode_id="w-1", episode_token="secret", step_index=4)
+    step = StepStream(request, Backoff(RetryPolicy(window_s=30)), timeout_s=9, result_only=True)
+    assert step.next_call().result_only
+    step.failed(ConnectionLostError("at first"), 0.0)
+    assert (step.next_call().method, step.next_call().result_only) == ("Step", False)
+    take(step, started())
+    step.failed(ConnectionLostError("much later"), 300.0)
+    assert step.next_call().method == "Resume"
+
+
 @given(out=st.binary(max_size=400), err=st.binary(max_size=200), data=st.data())
 def test_any_pattern_of_cuts_gives_identical_bytes(out: bytes, err: bytes, data: st.DataObject) -> None:
     """However often and wherever the stream breaks, and however the pieces are cut each time, each byte comes out once and in order."""
