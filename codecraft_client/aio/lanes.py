@@ -1,6 +1,7 @@
 """The asynchronous side of `codecraft_client.lanes`: steps of which only the result is wanted, over streams that stay open."""
 
 import asyncio
+import weakref
 from typing import Any, Protocol
 
 import grpc.aio
@@ -11,6 +12,8 @@ from codecraft_client.errors import CodecraftError, ConnectionLostError, Deadlin
 from codecraft_client.exchange import Call
 from codecraft_client.lanes import MOST
 from codecraft_client.wire import rollouts
+
+AT_ONCE = 0.0  # of an event loop's clock: long ago
 
 
 class Line(Protocol):
@@ -47,7 +50,9 @@ class Lanes:
     def __init__(self, caller: Caller) -> None:
         """No I/O."""
         self.caller = caller
-        self._idle: list[Any] = []
+        self._idle: list[_Lane] = []
+        # A call under way is held by a task of gRPC's, so that a client that is dropped would leave its idle ones to the event loop.
+        weakref.finalize(self, _end, self._idle).atexit = False
         self._count = 0
         self._served = True  # as far as is known
 
@@ -56,35 +61,60 @@ class Lanes:
         lane = self._free(call) if self._served else None
         return self.caller.by_itself(call) if lane is None else _Turn(self, lane, call)
 
-    def give_back(self, lane: Any) -> None:
+    def give_back(self, lane: "_Lane") -> None:
         """Its turn has ended well."""
         self._idle.append(lane)
 
-    def lost(self, lane: Any, *, served: bool = True) -> None:
+    def lost(self, lane: "_Lane", *, served: bool = True) -> None:
         """It is of no use any more. `served` False: nor would any other be."""
         self._served = self._served and served
         self._count -= 1
-        lane.cancel()
+        lane.stream.cancel()
 
-    def _free(self, call: Call) -> Any:
+    def _free(self, call: Call) -> "_Lane | None":
         while self._idle:
             lane = self._idle.pop()
-            if not lane.done():
+            if not lane.stream.done():
                 return lane
             self.lost(lane)
         if self._count >= MOST:
             return None
-        lane = self.caller.rollout(call)
+        lane = _Lane(self.caller.rollout(call))
         self._count += 1
         return lane
+
+
+class _Lane:
+    """One of them.
+
+    Attributes:
+        stream: A grpc.aio.StreamStreamCall.
+        writing: The patience of who writes to it. It ends with the stream, for gRPC's `write` to one that ends before it has begun does not
+            (grpcio 1.85).
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+        self.writing: asyncio.Timeout | None = None
+        stream.add_done_callback(self._ended)
+
+    def _ended(self, stream: object) -> None:
+        del stream
+        if self.writing is not None and not self.writing.expired():
+            self.writing.reschedule(AT_ONCE)
+
+
+def _end(idle: list[_Lane]) -> None:
+    for lane in idle:
+        lane.stream.cancel()
 
 
 class _Turn:
     """A step on a lane: a line of one message."""
 
-    def __init__(self, lanes: Lanes, lane: Any, call: Call) -> None:
+    def __init__(self, lanes: Lanes, lane: _Lane, call: Call) -> None:
         self._lanes = lanes
-        self._lane = lane  # None: its turn has ended
+        self._lane: _Lane | None = lane  # None: its turn has ended
         self._call = call
         self._line: Line | None = None  # the call that was made instead
 
@@ -92,10 +122,11 @@ class _Turn:
         """See Line."""
         if self._line is not None:
             return await self._line.read()
-        if self._lane is None:
+        lane = self._lane
+        if lane is None:
             return None
         try:
-            message = await self._asked()
+            message = await self._asked(lane)
         except ProtocolError:  # what answers there has no Rollout, so nothing has happened
             self._over(served=False)
             self._line = self._lanes.caller.by_itself(self._call)
@@ -103,15 +134,14 @@ class _Turn:
         except BaseException:
             self._over()
             raise
-        lane, self._lane = self._lane, None
-        self._lanes.give_back(lane)
+        if self._lane is not None:  # else it was dropped in the very moment
+            self._lane = None
+            self._lanes.give_back(lane)
         return rollouts.step_answer(message, self._call.where)
 
-    async def _asked(self) -> Message:
+    async def _asked(self, lane: _Lane) -> Message:
         try:
-            async with asyncio.timeout(self._call.timeout_s):
-                await self._lane.write(env.RolloutRequest(step=self._call.request))  # type: ignore[arg-type]  # a Step, as `result_only` says
-                message: Any = await self._lane.read()
+            message: Any = await self._answer(lane)
         except TimeoutError as late:
             told = f"{self._call.method} took longer than {self._call.timeout_s:g} s"
             raise DeadlineExceededError(told, where=self._call.where) from late
@@ -124,6 +154,20 @@ class _Turn:
             raise ConnectionLostError("the server ended the stream", where=self._call.where)
         said: Message = message
         return said
+
+    async def _answer(self, lane: _Lane) -> Any:
+        try:
+            async with asyncio.timeout(self._call.timeout_s) as patience:
+                lane.writing = patience
+                await lane.stream.write(env.RolloutRequest(step=self._call.request))  # type: ignore[arg-type]  # a Step, as `result_only` says
+                lane.writing = None
+                return await lane.stream.read()
+        except TimeoutError:
+            if patience.when() != AT_ONCE:
+                raise
+            return await lane.stream.read()  # which knows how the stream has ended
+        finally:
+            lane.writing = None
 
     def drop(self) -> None:
         """See Line."""

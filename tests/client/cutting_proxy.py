@@ -42,6 +42,11 @@ class CuttingProxy:
         for thread in list(self._threads):
             thread.join(10)
 
+    @property
+    def connections(self) -> int:
+        """Those that stand, counted at both ends."""
+        return len(self._open)
+
     def stop(self) -> None:
         """Cut all connections and take no new ones."""
         with contextlib.suppress(OSError):

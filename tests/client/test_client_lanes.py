@@ -1,5 +1,6 @@
 """Steps of which only the result is wanted share streams that stay open; nobody notices but by the time it takes."""
 
+import asyncio
 import gc
 import signal
 import threading
@@ -16,6 +17,7 @@ from scripted_service import Script
 from worlds import fake_world
 
 from codecraft_client import Client, EpisodeState, RetryPolicy, RunCommand, Timeouts, errors
+from codecraft_client.aio import AsyncClient
 from codecraft_client.lanes import MOST
 from codecraft_client.retry import NEVER
 
@@ -34,7 +36,7 @@ def idle(client: Any) -> list[Any]:
 
 def alive(lane: Any) -> bool:
     """Whether a stream stands, of either client."""
-    return not lane.done() if hasattr(lane, "done") else bool(lane.stream.alive)
+    return bool(lane.stream.alive) if hasattr(lane.stream, "alive") else not lane.stream.done()
 
 
 def test_steps_in_turn_share_one_stream(client: Client, script: Script) -> None:
@@ -207,6 +209,63 @@ def test_closing_ends_all_threads(target: str) -> None:
     del dropped
     gc.collect()
     until(lambda: {thread.name for thread in threads() - before} <= {"codecraft lanes"})  # which goes when the deadline has passed
+
+
+def test_a_client_that_is_dropped_leaves_no_connection(fake_address: str, connect: Any) -> None:
+    """Its idle stream does not keep it."""
+    with CuttingProxy(fake_address, cuts=0, between=(1, 1)) as proxy:
+        client = connect(proxy.address)
+        client.reset("1").step(RunCommand("true"))
+        assert proxy.connections
+        del client
+
+        def gone() -> bool:
+            gc.collect()
+            return not proxy.connections
+
+        until(gone)
+
+
+@pytest.mark.parametrize("give_up", ["close", "detach"])
+async def test_giving_up_wakes_who_has_only_begun(fake_address: str, give_up: str) -> None:
+    """A step whose stream has not begun yet ends at once when it, or its client, is given up."""
+    client = AsyncClient(fake_address)
+    episode = await client.reset("1")
+    step = asyncio.create_task(episode.step(RunCommand("sleep 30")))
+    await asyncio.sleep(0)
+    if give_up == "close":
+        await client.close()
+    else:
+        assert episode._running is not None
+        episode._running.detach()
+    with pytest.raises(errors.DetachedError):
+        await asyncio.wait_for(step, 10)
+    await client.close()
+
+
+@pytest.mark.parametrize("behind", ["write", "read"])
+async def test_giving_up_in_the_very_moment(fake_address: str, behind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step that is given up right behind its request or its answer ends as one of the two, and leaves nothing to the next one."""
+    async with AsyncClient(fake_address) as client, await client.reset("1") as episode:
+        await episode.step(RunCommand("true"))
+        (lane,) = idle(client)
+        real = getattr(lane.stream, behind)
+
+        async def then_detach(*message: Any) -> Any:
+            said = await real(*message)
+            assert episode._running is not None
+            episode._running.detach()
+            return said
+
+        monkeypatch.setattr(lane.stream, behind, then_detach)
+        if behind == "write":
+            with pytest.raises(errors.DetachedError):
+                await episode.step(RunCommand("true"))
+        else:
+            await episode.step(RunCommand("true"))
+        while (await episode.status()).state is EpisodeState.STEPPING:  # noqa: ASYNC110 - it can only be asked
+            await asyncio.sleep(0.01)
+        assert (await episode.step(RunCommand("echo fine"))).observation.output == b"fine\n"
 
 
 def test_a_server_that_comes_back_is_found(world: str, connect: Any) -> None:
