@@ -17,9 +17,11 @@ from google.protobuf.message import Message
 from codecraft.v1 import environment_pb2 as env
 from codecraft_client.errors import CodecraftError, ConnectionLostError, DeadlineExceededError, ProtocolError
 from codecraft_client.exchange import Call
+from codecraft_client.fork import GUARD
 from codecraft_client.wire import rollouts
 
 MOST = 8  # of one client, for each has a thread of gRPC's; steps of further threads are calls of their own
+LINGER_S = 5.0  # how long the thread of the watch may outlive its last turn
 
 Outbox = SimpleQueue[env.RolloutRequest | None]  # None: the stream is over
 
@@ -70,28 +72,26 @@ class Lanes:
         self._idle, self._all, self._watch = [], weakref.WeakSet(), _Watch()
 
     @property
+    def idle(self) -> "list[_Lane]":
+        """Where a lane goes whose turn has ended well. After `hang_up` another list: no lane gets among those of the next channel."""
+        return self._idle
+
+    @property
     def watch(self) -> "_Watch":
         """What sees to it that a turn ends in time."""
         return self._watch
 
-    def give_back(self, lane: "_Lane") -> None:
-        """Its turn has ended well."""
-        if lane in self._all:  # and not hung up meanwhile
-            self._idle.append(lane)
-
-    def lost(self, lane: "_Lane", *, served: bool = True) -> None:
-        """It is of no use any more. `served` False: nor would any other be."""
-        self._served = self._served and served
-        self._all.discard(lane)
-        lane.end()
+    def unserved(self) -> None:
+        """Have no more of them: what answers has no Rollout."""
+        self._served = False
 
     def _free(self, converse: Callable[[Iterator[Message]], Stream]) -> "_Lane | None":
         while self._idle:
             lane = self._idle.pop()
             if lane.stream.alive:
                 return lane
-            self.lost(lane)
-        if len(self._all) >= MOST:
+            lane.end()
+        if sum(lane.end.alive for lane in self._all) >= MOST:
             return None
         lane = _Lane(converse)
         self._all.add(lane)
@@ -119,12 +119,13 @@ class _Turn:
 
     def __init__(self, lanes: Lanes, lane: _Lane, call: Call, otherwise: Callable[[Call], Line]) -> None:
         self._lanes = lanes
+        self._idle = lanes.idle
         self._lane: _Lane | None = lane
         self._call = call
         self._otherwise = otherwise
-        self._line: Line = lane.stream  # what to give up
+        self._line: Line = lane.stream  # what to give up; itself: nothing any more
         self._watch = lanes.watch
-        self._overdue = False
+        self._overdue = self._dropped = False
         lane.stream.call = call
         self._watch.add(self, time.monotonic() + call.timeout_s)
         lane.send(env.RolloutRequest(step=cast(env.StepRequest, call.request)))
@@ -137,9 +138,9 @@ class _Turn:
         try:
             message = lane.stream.read()
         except ProtocolError:  # what answers there has no Rollout, so nothing has happened
-            self._lost(lane, served=False)
-            self._line = self._otherwise(self._call)
-            return self._line.read()
+            self._lost(lane)
+            self._lanes.unserved()
+            return self._instead().read()
         except CodecraftError as error:
             self._lost(lane)
             if self._overdue:
@@ -155,29 +156,40 @@ class _Turn:
             raise ConnectionLostError("the server ended the stream", where=self._call.where)
         self._watch.forget(self)
         self._line = self
-        self._lanes.give_back(lane)
+        self._idle.append(lane)
         return rollouts.step_answer(message, self._call.where)
 
     def drop(self) -> None:
         """See Line."""
-        if self._line is not self:
-            self._line.drop()
+        self._dropped = True
+        if self._line is self:
+            return
+        with GUARD.opening():  # so that a lane whose turn ends in the very moment has no other one before it is known to be lost
+            if self._line is not self:
+                self._line.drop()
 
     def expire(self) -> None:
         """It has taken too long."""
         self._overdue = True
-        self.drop()
+        self._line.drop()
 
-    def _lost(self, lane: _Lane, *, served: bool = True) -> None:
+    def _instead(self) -> Line:
+        self._line = line = self._otherwise(self._call)
+        if self._dropped:  # in the very moment
+            line.drop()
+        return line
+
+    def _lost(self, lane: _Lane) -> None:
         self._watch.forget(self)
-        self._lanes.lost(lane, served=served)
+        lane.end()
 
 
 class _Watch:
     """Ends turns that are overdue, for a stream has no deadline for each of its answers. Has a thread while there may be one to end."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()  # taken itself, not through the condition, which an interrupt may leave locked
+        self._changed = threading.Condition(self._lock)
         self._due: dict[_Turn, float] = {}
         self._wakes_at = math.inf
         self._thread: threading.Thread | None = None
@@ -185,32 +197,33 @@ class _Watch:
 
     def add(self, turn: _Turn, due: float) -> None:
         """Have it end at `due` of the monotonic clock."""
-        with self._changed:
-            self._due[turn] = due
+        with self._lock:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="codecraft lanes", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="codecraft lanes", daemon=True)
+                thread.start()  # where that fails there is none
+                self._thread = thread
             elif due < self._wakes_at:
                 self._changed.notify()
+            self._due[turn] = due
 
     def forget(self, turn: _Turn) -> None:
         """It has ended. It is not touched any more once this has returned."""
-        with self._changed:
+        with self._lock:
             self._due.pop(turn, None)
 
     def stop(self) -> None:
         """End the thread; what is under way is somebody else's to end."""
-        with self._changed:
+        with self._lock:
             self._stopped = True
             self._changed.notify()
 
     def _run(self) -> None:
-        with self._changed:
+        with self._lock:
             while self._due and not self._stopped:
                 now = time.monotonic()
                 for turn in [turn for turn, due in self._due.items() if due <= now]:
                     del self._due[turn]
                     turn.expire()
-                self._wakes_at = min(self._due.values(), default=now)
+                self._wakes_at = min(now + LINGER_S, min(self._due.values(), default=now))
                 self._changed.wait(self._wakes_at - now)
             self._thread = None

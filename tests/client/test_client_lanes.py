@@ -2,23 +2,31 @@
 
 import asyncio
 import gc
+import math
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from blocking import wait_for
 from cutting_proxy import CuttingProxy
+from google.protobuf.message import Message
 from google.rpc import code_pb2, status_pb2
 from grpc_status import rpc_status
 from scripted_service import Script
 from worlds import fake_world
 
-from codecraft_client import Client, EpisodeState, RetryPolicy, RunCommand, Timeouts, errors
+from codecraft.v1 import environment_pb2 as env
+from codecraft_client import Client, EpisodeState, RetryPolicy, RunCommand, Timeouts, errors, lanes
 from codecraft_client.aio import AsyncClient
-from codecraft_client.lanes import MOST
+from codecraft_client.errors import CodecraftError, ProtocolError
+from codecraft_client.exchange import Call
+from codecraft_client.fork import GUARD
+from codecraft_client.lanes import MOST, Lanes
 from codecraft_client.retry import NEVER
 
 SHORT = Timeouts(call_s=5, margin_s=0.2)
@@ -193,8 +201,9 @@ def test_a_server_without_streams_is_served_by_calls(client: Client, script: Scr
     assert script.calls.count("Step") == 3
 
 
-def test_closing_ends_all_threads(target: str) -> None:
-    """A client that was closed has left no thread, nor has one that was dropped."""
+def test_closing_ends_all_threads(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that was closed has left no thread, and one that was dropped none for long, however long its steps might have taken."""
+    monkeypatch.setattr(lanes, "LINGER_S", 0.1)
 
     def threads() -> set[threading.Thread]:
         return {thread for thread in threading.enumerate() if "lanes" in thread.name or "_run" in thread.name}  # ours, and gRPC's
@@ -205,10 +214,10 @@ def test_closing_ends_all_threads(target: str) -> None:
         assert threads() - before
     until(lambda: not threads() - before)
     dropped = Client(target)
-    dropped.reset("1").step(RunCommand("true"))
+    dropped.reset("1").step(RunCommand("true", timeout_s=1000))
     del dropped
     gc.collect()
-    until(lambda: {thread.name for thread in threads() - before} <= {"codecraft lanes"})  # which goes when the deadline has passed
+    until(lambda: not threads() - before)
 
 
 def test_a_client_that_is_dropped_leaves_no_connection(fake_address: str, connect: Any) -> None:
@@ -224,6 +233,96 @@ def test_a_client_that_is_dropped_leaves_no_connection(fake_address: str, connec
             return not proxy.connections
 
         until(gone)
+
+
+def test_a_thread_that_does_not_start_is_started_the_next_time(make_client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where threads are scarce for a moment, later steps have their deadlines nevertheless."""
+    start = threading.Thread.start
+
+    def scarce(thread: threading.Thread) -> None:
+        if thread.name == "codecraft lanes":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    with make_client(retry=NEVER, timeouts=SHORT).reset() as episode:
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", scarce)
+            with suppress(RuntimeError):  # the asynchronous one needs none
+                episode.step(RunCommand("true"))
+        episode._in_doubt = True
+        began = time.monotonic()
+        with pytest.raises(errors.DeadlineExceededError):
+            episode.step(RunCommand("wait", timeout_s=0.1))
+        assert time.monotonic() - began < 5
+
+
+def test_any_margin_will_do(fake_address: str, connect: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """A deadline beyond what a system can wait for is none."""
+    with connect(fake_address, timeouts=Timeouts(margin_s=math.inf)) as client, client.reset("1") as episode:
+        assert episode.step(RunCommand("echo hi")).observation.output == b"hi\n"
+    assert not caplog.records
+
+
+class Answering:
+    """A stream of which a test says what it does."""
+
+    def __init__(self, requests: Iterator[Message]) -> None:
+        self.requests = requests
+        self.call = STEP
+        self.alive = True
+        self.giving_up: Callable[[], object] = lambda: None
+        self.failure: Callable[[], CodecraftError | None] = lambda: None
+
+    def read(self) -> Message:
+        """See Line."""
+        failure = self.failure()
+        if failure is not None:
+            raise failure
+        return env.RolloutResponse(step=env.StepResult())
+
+    def drop(self) -> None:
+        """See Line."""
+        self.giving_up()
+        self.alive = False
+
+
+STEP = Call("Step", env.StepRequest(), 60.0, result_only=True)
+
+
+def line(lanes: Lanes, otherwise: Callable[[Call], Any] = Mock()) -> Any:  # noqa: B008 - who needs it passes one
+    with GUARD.opening():
+        return lanes.line(STEP, Answering, otherwise)
+
+
+def test_a_step_that_is_given_up_as_it_ends_takes_no_other_along() -> None:
+    """Another thread's next step does not get the lane while it is being given up."""
+    lanes = Lanes()
+    first, entered, go_on = line(lanes), threading.Event(), threading.Event()
+    stream = first._line
+    stream.giving_up = lambda: (entered.set(), go_on.wait(20))
+    detaching = threading.Thread(target=first.drop)
+    detaching.start()
+    entered.wait(20)
+    assert first.read() is not None
+    got: list[Any] = []
+    stepping = threading.Thread(target=lambda: got.append(line(lanes)))
+    stepping.start()
+    stepping.join(0.2)
+    go_on.set()
+    detaching.join(20)
+    stepping.join(20)
+    assert got[0]._line.alive
+    lanes.hang_up()
+
+
+def test_a_step_that_is_given_up_as_it_goes_another_way_is_given_up_there() -> None:
+    """A server turns out to know no such streams while another thread detaches."""
+    lanes = Lanes()
+    instead = Mock()
+    turn = line(lanes, lambda _: instead)
+    turn._line.failure = lambda: turn.drop() or ProtocolError("unknown")
+    turn.read()
+    instead.drop.assert_called()
 
 
 @pytest.mark.parametrize("give_up", ["close", "detach"])
