@@ -1,10 +1,12 @@
 """Real engine, real sandboxes. What every test of this folder stands on, and the check that none of them leaves a container behind."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 
 import docker
 import pytest
+import pytest_asyncio
 from contract.sandbox_contract import SPEC
 from docker_helpers import WORKER, Opener, wait_until_gone
 
@@ -37,24 +39,35 @@ def no_container_is_left(engine_client: docker.DockerClient) -> Iterator[None]:
     wait_until_gone(engine_client)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings() -> SandboxSettings:
     """Bounds as shipped, with everything allowed that a task may ask for."""
     return replace(SandboxSettings(), allow_network=True, allow_root=True)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def docker_sandboxes(settings: SandboxSettings) -> AsyncIterator[DockerSandboxes]:
-    """Entered sandboxes of the worker under test."""
+    """Entered sandboxes of the worker under test, of a test's own: for those who look at how they come and go."""
     async with DockerSandboxes(settings, WORKER) as sandboxes:
         yield sandboxes
 
 
-@pytest.fixture
-def opened(docker_sandboxes: DockerSandboxes) -> Opener:
-    """Opens a sandbox of a spec, busybox by default; `docker_sandboxes` removes it."""
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def shared_sandboxes(settings: SandboxSettings) -> AsyncIterator[DockerSandboxes]:
+    """The same for all tests of a module: to enter them takes the engine as much as to open a sandbox. Such a module has one event loop."""
+    async with DockerSandboxes(settings, WORKER) as sandboxes:
+        yield sandboxes
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def opened(shared_sandboxes: DockerSandboxes, engine_client: docker.DockerClient) -> AsyncIterator[Opener]:
+    """Opens a sandbox of a spec, busybox by default; after the test it is closed, and gone."""
+    made: list[Sandbox] = []
 
     async def open_one(spec: SandboxSpec = SPEC, name: str = "one") -> Sandbox:
-        return await docker_sandboxes.open(spec, name=name, labels={"episode": name}, progress=lambda _: None)
+        made.append(await shared_sandboxes.open(spec, name=name, labels={"episode": name}, progress=lambda _: None))
+        return made[-1]
 
-    return open_one
+    yield open_one
+    await asyncio.gather(*(sandbox.close() for sandbox in made))
+    await asyncio.to_thread(wait_until_gone, engine_client)  # while the event loop runs, on which they are removed

@@ -5,13 +5,14 @@ import time
 from dataclasses import replace
 
 import pytest
+import pytest_asyncio
 from contract.sandbox_contract import SPEC, execute, problem, program, run
 from docker_helpers import Opener
 
 from codecraft_server.sandbox import EndReason, FileProblemKind, Limits, Sandbox, SandboxSpec
 from codecraft_server.settings import MIB
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
 
 DEBIAN = replace(  # noqa: S604 - `shell` is a path in the sandbox
     SPEC,
@@ -52,7 +53,7 @@ async def text(sandbox: Sandbox, line: bytes) -> str:
     return done.text().decode("utf-8", "surrogateescape")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def debian(opened: Opener) -> Sandbox:
     """A sandbox with git and the GNU tools."""
     return await opened(DEBIAN)

@@ -1,6 +1,7 @@
 """The contract of all sandboxes, on real containers."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import docker
 import pytest
@@ -10,6 +11,7 @@ from docker_helpers import WORKER
 from codecraft_server.docker import DockerSandboxes
 from codecraft_server.docker.create import container_name
 from codecraft_server.sandbox import Sandbox, Sandboxes
+from codecraft_server.settings import SandboxSettings
 
 pytestmark = pytest.mark.docker
 
@@ -18,9 +20,10 @@ class TestDockerSandboxes(SandboxContract):
     """See SandboxContract."""
 
     @pytest.fixture
-    def sandboxes(self, docker_sandboxes: DockerSandboxes) -> Sandboxes:
-        """The Docker implementation."""
-        return docker_sandboxes
+    async def sandboxes(self, settings: SandboxSettings) -> AsyncIterator[Sandboxes]:
+        """The Docker implementation. On a test's own event loop, as the fakes are."""
+        async with DockerSandboxes(settings, WORKER) as sandboxes:
+            yield sandboxes
 
     @pytest.fixture(autouse=True)
     def _client(self, engine_client: docker.DockerClient) -> None:

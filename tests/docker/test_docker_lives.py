@@ -25,7 +25,7 @@ from codecraft_server.errors import ConfigurationError, NotAllowedError, Sandbox
 from codecraft_server.sandbox import EndReason, OpenProgress, Origin, SandboxSpec, StartProgress
 from codecraft_server.settings import SandboxSettings
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
 
 
 # Coming

@@ -19,7 +19,7 @@ from codecraft_server.sandbox import Limits, Look, Sandbox, Sandboxes, SandboxSp
 from codecraft_server.settings import MIB, GradingBounds, GradingSettings
 from codecraft_server.task import Task
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
 
 DEBIAN = replace(  # noqa: S604 - `shell` is a path in the sandbox
     SPEC,

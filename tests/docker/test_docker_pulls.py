@@ -15,7 +15,7 @@ from codecraft_server.docker import DockerSandboxes
 from codecraft_server.errors import ImageUnavailableError
 from codecraft_server.sandbox import OpenProgress, PullProgress, Sandbox, SandboxSpec, StartProgress
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest.fixture(scope="module")

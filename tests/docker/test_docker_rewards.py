@@ -16,7 +16,7 @@ from codecraft_server.rewards import RewardKind, RewardMode, RewardTerms, Step
 from codecraft_server.settings import Settings
 from codecraft_server.task import Task
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
 
 MILESTONES: list[dict[str, object]] = [
     {"id": "there", "kind": "file", "path": "hello.sh", "visibility": "result"},

@@ -10,7 +10,7 @@ from docker_helpers import Opener
 
 from codecraft_server.sandbox import Ended, Output
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
 
 LARGE = replace(STREAMED, window=MIB, max_output=1024 * MIB)
 

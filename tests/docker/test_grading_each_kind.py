@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from grading_helpers import Opener, judge_files, reasons
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
 
 
 CASES = {

@@ -7,6 +7,7 @@ from typing import Any
 
 import docker
 import pytest
+import pytest_asyncio
 from docker_helpers import WORKER, until
 from fakes.game import Follower
 from shipped import SHIPPED
@@ -21,7 +22,7 @@ from codecraft_server.sandbox import Origin
 from codecraft_server.settings import EpisodeSettings, GradingSettings, SandboxSettings, Settings
 from codecraft_server.task import Check, CommandCheck, Expected, GradingPlace, Match, Task, Visibility
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
 
 HELLO = SHIPPED.get("1")
 SLOW = CommandCheck("sleep 2; cat hello.py", stdout=Expected(Match.NORMALIZED, "right"))
@@ -90,7 +91,7 @@ class Table:
             await asyncio.to_thread(container.kill)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def table(docker_sandboxes: DockerSandboxes, engine_client: docker.DockerClient) -> AsyncIterator[Table]:
     """Where episodes are played."""
     made = Table(docker_sandboxes, engine_client)

@@ -12,7 +12,7 @@ from codecraft_server.importing import FORMATS, convert, save
 from codecraft_server.settings import TaskDefaults
 from codecraft_server.task import TaskFile
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
 
 HUMANEVAL = Path(__file__).parents[3] / "shared" / "data" / "HumanEval.jsonl.gz"
 MADE_UP = [record["task_id"] for record in RECORDS]

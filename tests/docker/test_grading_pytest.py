@@ -8,7 +8,7 @@ from grading_helpers import Opener, judge_files, reasons, task_of, verdict
 
 from codecraft_server.task import TaskFile
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
 
 HIDDEN_TESTS = """
     import json

@@ -9,7 +9,7 @@ from shipped import SHIPPED
 
 from codecraft_server.task import Deed, WrongAnswer
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
 
 FIRST = ("1", "2", "3")  # the ancestor's: all of their wrong answers are tried
 TASKS = [*FIRST, *{task.category: task.task_id for task in reversed(SHIPPED.tasks.values()) if task.task_id not in FIRST}.values()]

@@ -15,7 +15,7 @@ from codecraft_server.grading.verdict import FaultKind, Grade, GradingFault
 from codecraft_server.layout import lay_out
 from codecraft_server.task import Check, CommandCheck, Deed, Expected, FileCheck, GradingPlace, Match, Task, TaskFile, Visibility
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
 
 HELLO = SHIPPED.get("1")
 SOON_S = 60.0

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import docker
 import pytest
+import pytest_asyncio
 from contract.sandbox_contract import KEPT, MIB, SPEC, execute, program, run
 from docker_helpers import WORKER, Opener
 
 from codecraft_server.docker.create import container_name
 from codecraft_server.sandbox import EndReason, Sandbox, SandboxSpec
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
 
 DEBIAN = replace(SPEC, image="codecraft/debian:1", shell=b"/bin/bash")  # noqa: S604 - `shell` is a path in the sandbox
 ROOT = replace(DEBIAN, root_user=True)
@@ -22,7 +23,7 @@ NETWORK = replace(DEBIAN, network=True)
 EMPTY_SET = "0000000000000000"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def sandbox(opened: Opener) -> Sandbox:
     """An agent's sandbox with the usual tools."""
     return await opened(DEBIAN)
