@@ -7,13 +7,13 @@ from dataclasses import replace
 import docker
 import pytest
 import pytest_asyncio
-from contract.sandbox_contract import SPEC
+from desks import WORKER as DESKS_WORKER
+from desks import Desks
 from docker_helpers import WORKER, Opener, wait_until_gone
 
 from codecraft_server.docker import DockerSandboxes
 from codecraft_server.docker.engine import connected
 from codecraft_server.errors import EngineUnavailableError
-from codecraft_server.sandbox import Sandbox, SandboxSpec
 from codecraft_server.settings import SandboxSettings
 
 IMAGES = ("codecraft/busybox:1", "codecraft/debian:1")
@@ -59,15 +59,18 @@ async def shared_sandboxes(settings: SandboxSettings) -> AsyncIterator[DockerSan
         yield sandboxes
 
 
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def desks(settings: SandboxSettings, engine_client: docker.DockerClient) -> AsyncIterator[Desks]:
+    """Agents' sandboxes that outlive a test; none of their containers outlives the module."""
+    async with DockerSandboxes(settings, DESKS_WORKER) as sandboxes:
+        yield Desks(sandboxes)
+    await asyncio.to_thread(wait_until_gone, engine_client, DESKS_WORKER)
+
+
 @pytest_asyncio.fixture(loop_scope="module")
-async def opened(shared_sandboxes: DockerSandboxes, engine_client: docker.DockerClient) -> AsyncIterator[Opener]:
-    """Opens a sandbox of a spec, busybox by default; after the test it is closed, and gone."""
-    made: list[Sandbox] = []
-
-    async def open_one(spec: SandboxSpec = SPEC, name: str = "one") -> Sandbox:
-        made.append(await shared_sandboxes.open(spec, name=name, labels={"episode": name}, progress=lambda _: None))
-        return made[-1]
-
-    yield open_one
-    await asyncio.gather(*(sandbox.close() for sandbox in made))
+async def opened(shared_sandboxes: DockerSandboxes, desks: Desks, engine_client: docker.DockerClient) -> AsyncIterator[Opener]:
+    """Opens sandboxes of the worker under test; after the test they are closed, and gone."""
+    opener = Opener(shared_sandboxes, desks)
+    yield opener
+    await opener.close()
     await asyncio.to_thread(wait_until_gone, engine_client)  # while the event loop runs, on which they are removed

@@ -4,19 +4,37 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import docker
 import docker.errors
+from contract.sandbox_contract import SPEC
+from desks import Desks
 
 from codecraft_server.docker import volume
 from codecraft_server.docker.create import LABEL
-from codecraft_server.sandbox import Sandbox
+from codecraft_server.sandbox import Sandbox, Sandboxes, SandboxSpec
 
 WORKER = f"test{os.getpid()}"  # several runs may share an engine
 GONE_WITHIN_S = 15.0
 
-Opener = Callable[..., Awaitable[Sandbox]]  # opens a sandbox of a spec
+
+class Opener:
+    """Opens sandboxes for one test, which are closed with it."""
+
+    def __init__(self, sandboxes: Sandboxes, desks: Desks) -> None:
+        self._sandboxes = sandboxes
+        self._made: list[Sandbox] = []
+        self.desks = desks
+
+    async def __call__(self, spec: SandboxSpec = SPEC, name: str = "one") -> Sandbox:
+        """Open a sandbox of a spec, busybox by default."""
+        self._made.append(await self._sandboxes.open(spec, name=name, labels={"episode": name}, progress=lambda _: None))
+        return self._made[-1]
+
+    async def close(self) -> None:
+        """Close them."""
+        await asyncio.gather(*(sandbox.close() for sandbox in self._made))
 
 
 def ours(client: docker.DockerClient, worker: str = WORKER) -> list[str]:

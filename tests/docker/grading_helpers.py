@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import cast
 
+from desks import fits
 from docker_helpers import Opener
 
 from codecraft_server.curriculum import load
@@ -15,27 +16,38 @@ from codecraft_server.grading.verdict import Grade
 from codecraft_server.layout import lay_out
 from codecraft_server.sandbox import Ended, OpenProgress, OutputPolicy, Sandbox, Sandboxes, SandboxSpec
 from codecraft_server.settings import GradingSettings, TaskDefaults
-from codecraft_server.task import Deed, Task, TaskFile
+from codecraft_server.task import Deed, GradingPlace, Task, TaskFile
 
 _POLICY = OutputPolicy(stream=False, separate=False, kept=64 * 1024, max_output=64 * 1024 * 1024, window=0, stall_s=5.0, stall_total_s=5.0)
 
 
-async def do(sandbox: Sandbox, deeds: Sequence[Deed]) -> None:
+async def do(sandbox: Sandbox, deeds: Sequence[Deed], session: str = "main") -> None:
     """Do what a learner did, in its session. How its commands end is the learner's business."""
     for deed in deeds:
         if isinstance(deed, TaskFile):
             await sandbox.write_file(deed.path.encode(), deed.content, mode=deed.mode, offset=None)
             continue
-        command = await sandbox.run(deed.encode(), session="main", timeout_s=30.0, output=_POLICY)
+        command = await sandbox.run(deed.encode(), session=session, timeout_s=30.0, output=_POLICY)
         assert isinstance([event async for event in command.events()][-1], Ended)
 
 
-async def verdict(opened: Opener, task: Task, deeds: Sequence[Deed]) -> Grade:
-    """Lay a task out in a sandbox of its own, do the deeds, and grade."""
-    sandbox = await opened(task.sandbox)
+async def verdict(opened: Opener, task: Task, deeds: Sequence[Deed], within_s: float | None = None) -> Grade:
+    """Lay a task out, do the deeds, and grade, within a time if one is given.
+
+    What is graded in place has a sandbox of its own; other work is done at a desk, where its sandbox looks like one.
+    """
+    if task.grading_place is GradingPlace.IN_PLACE or not fits(task.sandbox):
+        sandbox = await opened(task.sandbox)
+        return await _verdict(opened, task, sandbox, deeds, "main", within_s=within_s)
+    async with opened.desks.desk(task.sandbox) as desk:
+        return await _verdict(opened, task, desk.sandbox, deeds, desk.session, within_s=within_s)
+
+
+async def _verdict(opened: Opener, task: Task, sandbox: Sandbox, deeds: Sequence[Deed], session: str, *, within_s: float | None) -> Grade:
     await lay_out(task, sandbox, lambda _: None)
-    await do(sandbox, deeds)
-    return await judge(opened, task, sandbox)
+    await do(sandbox, deeds, session)
+    async with asyncio.timeout(within_s):
+        return await judge(opened, task, sandbox)
 
 
 async def judge(opened: Opener, task: Task, sandbox: Sandbox) -> Grade:

@@ -8,7 +8,7 @@ from typing import Any
 import docker
 import pytest
 import pytest_asyncio
-from docker_helpers import WORKER, until
+from docker_helpers import WORKER, until, wait_until_gone
 from fakes.game import Follower
 from shipped import SHIPPED
 
@@ -92,11 +92,12 @@ class Table:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def table(docker_sandboxes: DockerSandboxes, engine_client: docker.DockerClient) -> AsyncIterator[Table]:
-    """Where episodes are played."""
-    made = Table(docker_sandboxes, engine_client)
+async def table(shared_sandboxes: DockerSandboxes, engine_client: docker.DockerClient) -> AsyncIterator[Table]:
+    """Where episodes are played; after the test all of their sandboxes are gone."""
+    made = Table(shared_sandboxes, engine_client)
     yield made
     await made.close()
+    await asyncio.to_thread(wait_until_gone, engine_client)  # while the event loop runs, on which they are removed
 
 
 async def test_a_grading_sandbox_that_is_killed_is_a_fault_and_the_work_can_be_judged_again(table: Table) -> None:

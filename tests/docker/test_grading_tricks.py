@@ -3,16 +3,14 @@
 A fault has no reward; who fears to fail would provoke one.
 """
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from grading_helpers import Opener, do, judge, reasons, task_of, verdict
+from grading_helpers import Opener, judge, reasons, task_of, verdict
 from shipped import SHIPPED
 
 from codecraft_server.grading.verdict import FaultKind, Grade, GradingFault
-from codecraft_server.layout import lay_out
 from codecraft_server.task import Check, CommandCheck, Deed, Expected, FileCheck, GradingPlace, Match, Task, TaskFile, Visibility
 
 pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
@@ -29,11 +27,7 @@ def looking(command: str, printed: str, **changes: object) -> Task:
 
 async def judged(opened: Opener, task: Task, *deeds: Deed) -> Grade:
     """Lay out, do, grade: within the time that a submission may take."""
-    sandbox = await opened(task.sandbox)
-    await lay_out(task, sandbox, lambda _: None)
-    await do(sandbox, deeds)
-    async with asyncio.timeout(SOON_S):
-        return await judge(opened, task, sandbox)
+    return await verdict(opened, task, deeds, within_s=SOON_S)
 
 
 @pytest.mark.parametrize(
