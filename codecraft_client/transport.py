@@ -5,6 +5,7 @@ A transport may be used from several threads. Its channel is opened at the first
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, TypeAlias
 
 import grpc
@@ -108,7 +109,7 @@ class Transport:
     def _lane(self, requests: Iterator[Message]) -> Stream:
         return self.converse("Rollout", requests)
 
-    def converse(self, method: str, requests: Iterator[Message]) -> Stream:
+    def converse(self, method: str, requests: Iterator[Message]) -> "_StreamLine":
         """Make a call with a stream of requests, which a thread of gRPC's takes from the iterator. Without a deadline. DetachedError."""
         call = Call(method, Empty(), 0.0)
         with GUARD.opening():
@@ -152,21 +153,28 @@ class Transport:
 
 
 class _StreamLine:
-    """A response stream. `call` is what it fails as."""
+    """A response stream. `call` is what it fails as; `fetch` waits for the next message, None at the end, and holds but the call itself."""
 
     def __init__(self, transport: Transport, call: Call, responses: Any) -> None:
         self.call = call
+        self.fetch: Callable[[], Message | None] = partial(next, responses, None)
         self._transport = transport
         self._responses = responses
 
     def read(self) -> Message | None:
         """See Line."""
         try:
-            message: Message | None = next(self._responses, None)
+            message = self.fetch()
         except grpc.RpcError as failure:
-            raise self._transport.error(failure, self.call) from failure
+            raise self.failed(failure) from failure
         self._transport.answered = True
         return message
+
+    def failed(self, failure: BaseException) -> CodecraftError:
+        """Translate what `fetch` raised."""
+        if isinstance(failure, grpc.RpcError):
+            return self._transport.error(failure, self.call)
+        return ProtocolError(f"an answer could not be understood: {failure!r}", where=self.call.where)
 
     def drop(self) -> None:
         """See Line."""
