@@ -13,8 +13,9 @@ The trainer's and operator's side is `ControlClient`. For asyncio there is `code
 
 The rooms, top to bottom: `cli`; `agents` (models that play) and `demo`; `gym` (the only one that knows Gymnasium, imported only by who
 wants it); `client`, `control`, `rollout`, `episode`, `running`; `configured`; `connection`; `ongoing`; `transport` (the only one that
-knows gRPC); `exchange` and `step_stream` (what to do next, as pure state machines) with `retry`; `wire`; `tools`, `actions`, `calls`,
-`events`, `grades`, `rewards`, `types` (which has all of `tasks`, `observations` and `server_info`), `errors`.
+knows gRPC) over `lanes`, the streams that it keeps open; `exchange` and `step_stream` (what to do next, as pure state machines) with
+`retry`; `wire`; `tools`, `actions`, `calls`, `events`, `grades`, `rewards`, `types` (which has all of `tasks`, `observations` and
+`server_info`), `errors`.
 """
 
 from codecraft_client import errors

@@ -1,4 +1,7 @@
-"""The asynchronous side of `codecraft_client.lanes`: steps of which only the result is wanted, over streams that stay open."""
+"""The asynchronous side of `codecraft_client.lanes`: steps of which only the result is wanted, over streams that stay open.
+
+A part of the room that knows gRPC: what a stream of requests does when it is given up is gRPC's own affair, and has to be known here.
+"""
 
 import asyncio
 import weakref
