@@ -112,6 +112,10 @@ def _end(idle: list[_Lane]) -> None:
         lane.stream.cancel()
 
 
+class _UnsaidError(Exception):
+    """A stream ended as the step was being written to it. How it ended gRPC does not tell then, but an error of its own (grpcio 1.85)."""
+
+
 class _Turn:
     """A step on a lane: a line of one message."""
 
@@ -131,9 +135,9 @@ class _Turn:
         try:
             message = await self._asked(lane)
         except ProtocolError:  # what answers there has no Rollout, so nothing has happened
-            self._over(served=False)
-            self._line = self._lanes.caller.by_itself(self._call)
-            return await self._line.read()
+            return await self._instead(served=False).read()
+        except _UnsaidError:
+            return await self._instead(served=True).read()
         except BaseException:
             self._over()
             raise
@@ -141,6 +145,11 @@ class _Turn:
             self._lane = None
             self._lanes.give_back(lane)
         return rollouts.step_answer(message, self._call.where)
+
+    def _instead(self, *, served: bool) -> Line:
+        self._over(served=served)
+        self._line = self._lanes.caller.by_itself(self._call)
+        return self._line
 
     async def _asked(self, lane: _Lane) -> Message:
         try:
@@ -162,7 +171,7 @@ class _Turn:
         try:
             async with asyncio.timeout(self._call.timeout_s) as patience:
                 lane.writing = patience
-                await lane.stream.write(env.RolloutRequest(step=self._call.request))  # type: ignore[arg-type]  # a Step, as `result_only` says
+                await self._say(lane)
                 lane.writing = None
                 return await lane.stream.read()
         except TimeoutError:
@@ -171,6 +180,12 @@ class _Turn:
             return await lane.stream.read()  # which knows how the stream has ended
         finally:
             lane.writing = None
+
+    async def _say(self, lane: _Lane) -> None:
+        try:
+            await lane.stream.write(env.RolloutRequest(step=self._call.request))  # type: ignore[arg-type]  # a Step, as `result_only` says
+        except grpc.aio.AioRpcError as failure:
+            raise _UnsaidError from failure
 
     def drop(self) -> None:
         """See Line."""

@@ -255,8 +255,8 @@ class ScriptedControl(ControlServiceServicer):
 
 
 def serve(script: Script) -> tuple[grpc.Server, str]:
-    """Serve on a free port of loopback; the caller stops it."""
-    server = grpc.server(futures.ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])
+    """Serve on a free port of loopback; the caller stops it. Each open stream occupies a thread; there are enough."""
+    server = grpc.server(futures.ThreadPoolExecutor(64), options=[("grpc.so_reuseport", 0)])
     add_EnvironmentServiceServicer_to_server(ScriptedService(script), server)
     add_ControlServiceServicer_to_server(ScriptedControl(script), server)
     port = server.add_insecure_port("127.0.0.1:0")

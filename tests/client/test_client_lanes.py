@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import Mock
 
+import grpc.aio
 import pytest
 from blocking import wait_for
 from cutting_proxy import CuttingProxy
@@ -191,13 +192,35 @@ def test_a_reader_that_is_interrupted_leaves_no_answer_for_the_next(fake_address
 
 
 def test_a_server_without_streams_is_served_by_calls(client: Client, script: Script) -> None:
-    """Where Rollout is not known steps are calls, and it is asked for no more than once."""
+    """Where Rollout is not known steps are calls, and it is not asked for again once that is known."""
     script.refuse["Rollout"] = rpc_status.to_status(status_pb2.Status(code=code_pb2.UNIMPLEMENTED, message="Method not found!"))
     with client.reset("1") as episode:
+        while client._connection.transport._lanes._served:  # a stream may end before that is heard of it
+            assert episode.step(RunCommand("print 9")).observation.output == b"00000000\n"
+        before = streams(script)
         for _ in range(3):
             assert episode.step(RunCommand("print 9")).observation.output == b"00000000\n"
-    assert streams(script) == 1
-    assert script.calls.count("Step") == 3
+    assert streams(script) == before
+    assert script.calls.count("Step") == before + 3
+
+
+async def test_a_stream_that_ends_as_a_step_is_written_is_nobodys_loss(fake_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What gRPC says then is not what has happened; the step goes another way at once, and is taken once."""
+    async with AsyncClient(fake_address) as client, await client.reset("1") as episode:
+        lost: list[CodecraftError] = []
+        episode.lost = lost.append
+        await episode.write_file("a/a/file", "")
+        (lane,) = idle(client)
+        real = lane.stream.write
+
+        async def too_late(message: Any) -> None:
+            await real(message)
+            raise grpc.aio.AioRpcError(grpc.StatusCode.INTERNAL, grpc.aio.Metadata(), grpc.aio.Metadata(), "Internal error from Core")
+
+        monkeypatch.setattr(lane.stream, "write", too_late)
+        assert (await episode.step(RunCommand("cd a; pwd"))).observation.output.rstrip().endswith(b"/a")
+        assert (await episode.step(RunCommand("cd a; pwd"))).observation.output.rstrip().endswith(b"/a/a")
+        assert lost == []
 
 
 def test_closing_ends_all_threads(target: str) -> None:
