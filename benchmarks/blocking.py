@@ -1,8 +1,8 @@
 """Steps that block, as docker-py's calls do: taken by a program of its own, as scripts are, which has nothing of asyncio in it.
 
 As `python -m benchmarks.blocking TARGET` it is that program. It takes orders, a line each of a way and a number of steps, and answers each
-with how long they took. Ways: `stream`, messages over a stream that stays open, as `codecraft_client.Client` sends them; `call`, a call for
-each; `client`, that client itself.
+with how long they took. Ways: `stream`, messages over a stream that stays open, by the transport of `codecraft_client.Client`; `call`, a
+call for each; `client`, that client itself.
 """
 
 import asyncio
@@ -13,7 +13,6 @@ import time
 import uuid
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Callable
-from queue import SimpleQueue
 
 import grpc
 
@@ -22,7 +21,8 @@ from codecraft.v1 import environment_pb2 as pb
 from codecraft.v1 import environment_pb2_grpc as rpc
 from codecraft.v1 import types_pb2
 from codecraft_client import Client, RunCommand
-from codecraft_client.transport import OPTIONS
+from codecraft_client.exchange import Call
+from codecraft_client.transport import OPTIONS, Transport
 
 
 class Program:
@@ -62,8 +62,7 @@ class Steps:
         self._client = Client(target)
         self._channel = grpc.insecure_channel(target, options=OPTIONS)
         self._stub = rpc.EnvironmentServiceStub(self._channel)
-        self._requests: SimpleQueue[pb.RolloutRequest | None] = SimpleQueue()
-        self._responses = self._stub.Rollout(iter(self._requests.get, None))
+        self._transport = Transport(target, "")
         self._episode = self._client.reset(TASK)
         self._ready = self._opened()
         self._next_index = 0
@@ -83,10 +82,9 @@ class Steps:
         """Take a step over the stream; its seconds."""
         request = self._request()
         began = time.perf_counter()
-        self._requests.put(pb.RolloutRequest(step=request))
-        response = next(self._responses)
+        response = self._transport.open(Call("Step", request, CALL_S, result_only=True)).read()
         seconds = time.perf_counter() - began
-        assert response.HasField("step"), str(response.status)  # noqa: S101 - a benchmark measures nothing where something broke
+        assert isinstance(response, pb.RolloutResponse), "it was no stream"  # noqa: S101 - a benchmark measures nothing where something broke
         return seconds
 
     def call(self) -> float:
@@ -108,7 +106,7 @@ class Steps:
     def close(self) -> None:
         """End both episodes and hang up."""
         self._stub.Close(pb.CloseRequest(episode_id=self._ready.episode_id, episode_token=self._ready.episode_token), timeout=CALL_S)
-        self._requests.put(None)
+        self._transport.close()
         self._channel.close()
         self._episode.close()
         self._client.close()
