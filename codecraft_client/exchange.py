@@ -4,7 +4,7 @@ An exchange says which call comes next, takes what arrives, and says what to do 
 them with threads and sockets, `aio.ongoing` on an event loop.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 
 from codecraft.v1 import control_pb2 as ctl
 from codecraft.v1 import environment_pb2 as env
-from codecraft_client.errors import CodecraftError, ProtocolError, Where
+from codecraft_client.errors import CodecraftError, DeadlineExceededError, ProtocolError, Where
 from codecraft_client.events import Heartbeat, Progress, Pulling, Ready, RegradeResult, SubmitEvent, SubmitResult
 from codecraft_client.retry import Backoff
 from codecraft_client.wire import events as decode
@@ -39,6 +39,10 @@ class Call:
     def where(self) -> Where:
         """For errors."""
         return Where(self.method, self.episode_id)
+
+    def overdue(self, metadata: Mapping[str, str] | None = None) -> DeadlineExceededError:
+        """The error of a call that took longer than it may."""
+        return DeadlineExceededError(f"{self.method} took longer than {self.timeout_s:g} s", where=self.where, metadata=metadata)
 
 
 class Exchange(Protocol[EventT, ResultT]):

@@ -18,7 +18,7 @@ from typing import Protocol, cast
 from google.protobuf.message import Message
 
 from codecraft.v1 import environment_pb2 as env
-from codecraft_client.errors import CodecraftError, ConnectionLostError, DeadlineExceededError, ProtocolError
+from codecraft_client.errors import CodecraftError, ConnectionLostError, ProtocolError
 from codecraft_client.exchange import Call
 from codecraft_client.fork import GUARD
 from codecraft_client.wire import rollouts
@@ -119,7 +119,7 @@ class _Lane:
         self.answers: Inbox = SimpleQueue()
         self.send = outbox.put
         self.end = weakref.finalize(self, outbox.put, None)
-        self.stream = converse(_until_over(outbox))
+        self.stream = converse(until_over(outbox))
         threading.Thread(target=_pass_on, args=(self.stream.fetch, self.answers), name="codecraft lane", daemon=True).start()
 
 
@@ -137,7 +137,7 @@ def _pass_on(fetch: Callable[[], Message | None], answers: Inbox) -> None:
             return
 
 
-def _until_over(outbox: Outbox) -> Iterator[Message]:
+def until_over(outbox: Outbox) -> Iterator[Message]:
     """What gRPC's thread sends."""
     while (request := outbox.get()) is not None:
         yield request
@@ -189,7 +189,7 @@ class _Turn:
             self._leave(lane)
             raise
         self._leave(lane)
-        raise DeadlineExceededError(f"{self._call.method} took longer than {self._call.timeout_s:g} s", where=self._call.where)
+        raise self._call.overdue()
 
     @staticmethod
     def _leave(lane: _Lane) -> None:

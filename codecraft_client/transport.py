@@ -17,7 +17,6 @@ from codecraft.v1.environment_pb2_grpc import EnvironmentServiceStub
 from codecraft_client.errors import (
     CodecraftError,
     ConnectionLostError,
-    DeadlineExceededError,
     DetachedError,
     ProtocolError,
     Refusal,
@@ -242,7 +241,7 @@ def _unsaid(code: grpc.StatusCode, details: str, call: Call, target: str, *, ans
             metadata=told,
         )
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
-        return DeadlineExceededError(f"{call.method} took longer than {call.timeout_s:g} s", where=where, metadata=told)
+        return call.overdue(told)
     if code is grpc.StatusCode.UNIMPLEMENTED:
         return ProtocolError(f"what answers at {target} does not serve codecraft.v1 {call.method}", where=where, metadata=told)
     error = ServerError(f"{call.method} failed: {details or code.name}", where=where, metadata=told)

@@ -11,7 +11,7 @@ import grpc.aio
 from google.protobuf.message import Message
 
 from codecraft.v1 import environment_pb2 as env
-from codecraft_client.errors import CodecraftError, ConnectionLostError, DeadlineExceededError, ProtocolError
+from codecraft_client.errors import CodecraftError, ConnectionLostError, ProtocolError
 from codecraft_client.exchange import Call
 from codecraft_client.lanes import MOST
 from codecraft_client.wire import rollouts
@@ -155,8 +155,7 @@ class _Turn:
         try:
             message: Any = await self._answer(lane)
         except TimeoutError as late:
-            told = f"{self._call.method} took longer than {self._call.timeout_s:g} s"
-            raise DeadlineExceededError(told, where=self._call.where) from late
+            raise self._call.overdue() from late
         except (grpc.aio.AioRpcError, asyncio.CancelledError, asyncio.InvalidStateError) as failure:
             error = self._lanes.caller.failed(failure, self._call)
             if error is None:
