@@ -1,33 +1,26 @@
 """Steps of which only the result is wanted, over streams that stay open: that spares both sides the beginning and the end of a call.
 
-A lane is a Rollout with one request under way at the most. Knows how lanes are shared, and when one is given up; what to do when one breaks
-the exchange decides, as for any call.
-
-Who takes a step only puts its request into one queue and waits at another, whose locks no interrupt can leave taken; those of gRPC's calls
-with a stream of requests can be left so (grpcio 1.85), and then all of its threads wait for ever. Hence each lane has a thread that reads.
+A lane is a Rollout with one request under way at the most. Knows how lanes are shared, and when one is given up. A step whose lane is lost
+goes by itself at once: the server takes it once, by its index, and whatever has happened to the line that call will tell.
 """
 
+import math
+import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from queue import Empty, SimpleQueue
+from collections.abc import Callable
 from typing import Protocol, cast
 
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from codecraft.v1 import environment_pb2 as env
-from codecraft_client.errors import CodecraftError, ConnectionLostError, ProtocolError
+from codecraft_client.errors import ConnectionLostError, ProtocolError
 from codecraft_client.exchange import Call
 from codecraft_client.fork import GUARD
 from codecraft_client.wire import rollouts
 
-MOST = 8  # of one client, for each has two threads; steps of further threads are calls of their own
-PIECE_S = 0.2  # of waiting; a signal that another thread was sent, or any on Windows, is heard of in between
-
-Outbox = SimpleQueue[env.RolloutRequest | None]  # None: the stream is over
-Inbox = SimpleQueue[Message | BaseException | None]  # likewise
+MOST = 8  # of one client; steps that are under way beside them are calls of their own
 
 
 class Line(Protocol):
@@ -43,26 +36,24 @@ class Line(Protocol):
 
 
 class Stream(Protocol):
-    """A call under way that is there for others. `call` is what it fails as."""
+    """A stream of requests and one of responses. One thread at a time may use it, and `cancel` any."""
 
-    call: Call
+    unimplemented: bool  # as the other side has said
 
-    @property
-    def fetch(self) -> Callable[[], Message | None]:
-        """Waits for the next message; None when the call has ended well. Raises gRPC's own errors. It holds nothing but the call."""
+    def ask(self, request: bytes) -> None:
+        """Send a request. Never waits."""
         ...
 
-    def failed(self, failure: BaseException) -> CodecraftError:
-        """Translate what `fetch` raised."""
+    def answer(self) -> bytes | None:
+        """Wait for the response; None when the stream is over."""
         ...
 
-    def drop(self) -> None:
-        """Give it up, from any thread. Harmless when it has ended."""
+    def cancel(self) -> None:
+        """End it. Harmless when it has ended."""
         ...
 
-    @property
-    def alive(self) -> bool:
-        """Whether neither side has ended it, as far as is known here."""
+    def end(self) -> None:
+        """End it, and free what it has. Nobody may be using it."""
         ...
 
 
@@ -75,15 +66,18 @@ class Lanes:
         self._all: weakref.WeakSet[_Lane] = weakref.WeakSet()
         self._served = True  # as far as is known
 
-    def line(self, call: Call, converse: Callable[[Iterator[Message]], Stream], otherwise: Callable[[Call], Line]) -> Line:
+    def line(self, call: Call, converse: Callable[[], Stream | None], otherwise: Callable[[Call], Line]) -> Line:
         """Ask for a step, on a lane where there is one or may be one more. `otherwise` makes the call by itself."""
         lane = self._free(converse) if self._served else None
         return otherwise(call) if lane is None else _Turn(self, lane, call, otherwise)
 
     def hang_up(self) -> None:
         """End all of them: the channel is about to be closed, or the process to fork."""
-        for lane in list(self._all):
+        for lane in self._idle:
             lane.end()
+        for lane in list(self._all):
+            WATCHDOG.forget(lane)
+            lane.stream.cancel()  # of those under way, who waits ends them
         self._idle, self._all = [], weakref.WeakSet()
 
     @property
@@ -95,52 +89,99 @@ class Lanes:
         """Have no more of them: what answers has no Rollout."""
         self._served = False
 
-    def _free(self, converse: Callable[[Iterator[Message]], Stream]) -> "_Lane | None":
-        while self._idle:
-            lane = self._idle.pop()
-            if lane.stream.alive:
-                return lane
-            lane.end()
+    def _free(self, converse: Callable[[], Stream | None]) -> "_Lane | None":
+        if self._idle:
+            return self._idle.pop()
         if sum(lane.end.alive for lane in self._all) >= MOST:
             return None
+        stream = converse()
+        if stream is None:
+            return None
+        lane = _Lane(stream)
         try:
-            lane = _Lane(converse)
+            WATCHDOG.watch(lane)
         except RuntimeError:  # threads are scarce
+            lane.end()
             return None
         self._all.add(lane)
         return lane
 
 
 class _Lane:
-    """One of them. Its threads, ours and the one of gRPC's that takes its requests, end with it, also where nobody says so."""
+    """One of them. Its stream ends with it, also where nobody says so.
 
-    def __init__(self, converse: Callable[[Iterator[Message]], Stream]) -> None:
-        outbox: Outbox = SimpleQueue()
-        self.answers: Inbox = SimpleQueue()
-        self.send = outbox.put
-        self.end = weakref.finalize(self, outbox.put, None)
-        self.stream = converse(until_over(outbox))
-        threading.Thread(target=_pass_on, args=(self.stream.fetch, self.answers), name="codecraft lane", daemon=True).start()
+    Attributes:
+        due: When the step on it has to be over, in seconds of the monotonic clock.
+    """
 
-
-def _pass_on(fetch: Callable[[], Message | None], answers: Inbox) -> None:
-    """What the lane's thread does. It holds neither the lane nor its client, so that both may be dropped."""
-    message: Message | None
-    while True:
-        try:
-            message = fetch()
-        except BaseException as failure:  # noqa: BLE001 - whoever waits for the answer makes of it what it is
-            answers.put(failure)
-            return
-        answers.put(message)
-        if message is None:
-            return
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+        self.due = math.inf
+        self.end = weakref.finalize(self, _end, stream)
+        self.end.atexit = False
 
 
-def until_over(outbox: Outbox) -> Iterator[Message]:
-    """What gRPC's thread sends."""
-    while (request := outbox.get()) is not None:
-        yield request
+def _end(stream: Stream) -> None:
+    stream.end()
+    WATCHDOG.look()
+
+
+class Watchdog:
+    """Gives up what is overdue, for who waits for gRPC's queue waits for ever. Its thread is there as long as there are lanes."""
+
+    def __init__(self) -> None:
+        """No I/O."""
+        self._process = 0
+        self._lanes: weakref.WeakSet[_Lane] = weakref.WeakSet()
+        self._thread: threading.Thread | None = None
+        self._wake = threading.Event()
+        self._until = math.inf  # when it looks next by itself; while it looks, what is due at any time makes it look again
+
+    def watch(self, lane: "_Lane") -> None:
+        """Watch over a lane from now on. Called with `Guard.opening` held. RuntimeError where no thread can be started."""
+        if self._process != os.getpid():  # its thread and its lanes are the parent's
+            self._process, self._lanes, self._thread, self._wake = os.getpid(), weakref.WeakSet(), None, threading.Event()
+        if self._thread is None:
+            thread = threading.Thread(target=self._watch, name="codecraft lanes", daemon=True)
+            thread.start()
+            self._thread = thread
+        self._lanes.add(lane)
+
+    def forget(self, lane: "_Lane") -> None:
+        """Watch over it no longer. Called with `Guard.opening` held."""
+        self._lanes.discard(lane)
+        self.look()
+
+    def look(self) -> None:
+        """Have it look what there is."""
+        if self._process == os.getpid():
+            self._wake.set()
+
+    def expect(self, lane: "_Lane", within_s: float) -> None:
+        """Give `lane` up if it is still `due` then."""
+        lane.due = time.monotonic() + within_s
+        if lane.due < self._until:
+            self.look()
+
+    def _watch(self) -> None:
+        while True:
+            self._until = math.inf
+            self._wake.clear()
+            with GUARD.opening():
+                lanes = [lane for lane in self._lanes if lane.end.alive]
+                if not lanes:
+                    self._thread = None
+                    return
+            now = time.monotonic()
+            for lane in lanes:
+                if lane.due <= now:
+                    lane.stream.cancel()
+            self._until = min((lane.due for lane in lanes if lane.due > now), default=math.inf)
+            del lanes, lane
+            self._wake.wait(min(self._until - now, threading.TIMEOUT_MAX))
+
+
+WATCHDOG = Watchdog()
 
 
 class _Turn:
@@ -153,62 +194,49 @@ class _Turn:
         self._call = call
         self._otherwise = otherwise
         self._instead: Line | None = None  # the call that was made in place of this
-        self._given_up: Callable[[], None] | None = lane.stream.drop  # None: there is nothing to give up any more
+        self._given_up: Callable[[], None] | None = lane.stream.cancel  # None: there is nothing to give up any more
         self._dropped = False
-        lane.stream.call = call
-        lane.send(env.RolloutRequest(step=cast(env.StepRequest, call.request)))
+        lane.stream.ask(env.RolloutRequest(step=cast(env.StepRequest, call.request)).SerializeToString())
 
     def read(self) -> Message | None:
         """See Line."""
         lane, self._lane = self._lane, None
         if lane is None:
             return None if self._instead is None else self._instead.read()
-        answer = self._answer(lane)
-        if isinstance(answer, BaseException):
-            lane.end()
-            error = lane.stream.failed(answer)
-            if isinstance(error, ProtocolError):  # what answers there has no Rollout, so nothing has happened
-                self._lanes.unserved()
-                return self._by_itself().read()
-            raise error from answer
-        if answer is None:
-            lane.end()
-            raise ConnectionLostError("the server ended the stream", where=self._call.where)
-        self._given_up = None
-        self._idle.append(lane)
-        return rollouts.step_answer(answer, self._call.where)
-
-    def _answer(self, lane: _Lane) -> Message | BaseException | None:
-        """Who does not wait to the end leaves an answer to come, which nobody else must get."""
-        end = time.monotonic() + self._call.timeout_s
+        WATCHDOG.expect(lane, self._call.timeout_s)
         try:
-            while (left_s := end - time.monotonic()) > 0:
-                with suppress(Empty):
-                    return lane.answers.get(timeout=min(left_s, PIECE_S))
+            answer = lane.stream.answer()
         except BaseException:
-            self._leave(lane)
+            lane.end()
             raise
-        self._leave(lane)
-        raise self._call.overdue()
+        if answer is None:
+            return self._lost(lane)
+        lane.due = math.inf
+        self._given_up = None
+        try:
+            message = env.RolloutResponse.FromString(answer)
+        except DecodeError as error:
+            raise ProtocolError(f"an answer could not be understood: {error}", where=self._call.where) from error
+        self._idle.append(lane)
+        return rollouts.step_answer(message, self._call.where)
 
-    @staticmethod
-    def _leave(lane: _Lane) -> None:
+    def _lost(self, lane: _Lane) -> Message | None:
         lane.end()
-        lane.stream.drop()
-
-    def drop(self) -> None:
-        """See Line."""
-        self._dropped = True
-        if self._given_up is None:
-            return
-        with GUARD.opening():  # so that a lane whose turn ends in the very moment has no other one before it is known to be lost
-            give_up = self._given_up
-            if give_up is not None:
-                give_up()
-
-    def _by_itself(self) -> Line:
+        if lane.due <= time.monotonic():
+            raise self._call.overdue()
+        if lane.stream.unimplemented:
+            self._lanes.unserved()
+        if self._dropped:
+            raise ConnectionLostError("it was given up", where=self._call.where)
         self._instead = line = self._otherwise(self._call)
         self._given_up = line.drop
         if self._dropped:  # in the very moment
             line.drop()
-        return line
+        return line.read()
+
+    def drop(self) -> None:
+        """See Line. A lane whose turn ends in the very moment may have another one by then: that is lost, and goes by itself."""
+        self._dropped = True
+        give_up = self._given_up
+        if give_up is not None:
+            give_up()

@@ -14,6 +14,7 @@ import os
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 from functools import partial
 from queue import SimpleQueue
 
@@ -33,7 +34,6 @@ from codecraft_client.errors import (
     Where,
 )
 from codecraft_client.fork import GUARD
-from codecraft_client.lanes import Outbox, until_over
 from codecraft_client.retry import Backoff, RetryPolicy
 from codecraft_client.timeouts import Timeouts
 from codecraft_client.transport import Line
@@ -42,6 +42,8 @@ from codecraft_client.wire import rollouts
 LIMIT = 1024  # requests sent and not received yet: more than a server has episodes; beyond it a caller forgets to receive
 END_S = 10.0  # for the reading thread to end at `close`
 WHERE = Where("Rollout")
+
+Outbox = SimpleQueue[env.RolloutRequest | None]  # None: the stream is over
 
 
 class Rollout(Configured):
@@ -232,7 +234,7 @@ class _Conversation:
                 outbox.put(request)
             self._outbox = outbox
         try:
-            line = self._connection.transport.converse("Rollout", until_over(outbox))
+            line = self._connection.transport.converse(_until_over(outbox))
         except CodecraftError:
             self._outbox = None
             raise
@@ -246,3 +248,9 @@ class _Conversation:
             self._answers.append(answer)
             self._changed.notify()
         backoff.progressed()
+
+
+def _until_over(outbox: Outbox) -> Iterator[Message]:
+    """What gRPC's thread sends."""
+    while (request := outbox.get()) is not None:
+        yield request

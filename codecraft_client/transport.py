@@ -5,7 +5,6 @@ A transport may be used from several threads. Its channel is opened at the first
 
 import os
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any, TypeAlias
 
 import grpc
@@ -14,6 +13,7 @@ from google.protobuf.message import Message
 
 from codecraft.v1.control_pb2_grpc import ControlServiceStub
 from codecraft.v1.environment_pb2_grpc import EnvironmentServiceStub
+from codecraft_client import duplex
 from codecraft_client.errors import (
     CodecraftError,
     ConnectionLostError,
@@ -34,6 +34,9 @@ Line: TypeAlias = AnyLine
 CONTROL = frozenset({"ListEpisodes", "Prewarm", "Regrade", "ListTaskStatistics"})
 """The methods of ControlService; all others are those of EnvironmentService."""
 UNARY = frozenset({"GetServerInfo", "ListTasks", "GetTask", "Interrupt", "WriteStdin", "GetEpisode", "Close"}) | (CONTROL - {"Regrade"})
+
+ROLLOUT = Call("Rollout", Empty(), 0.0)
+ROLLOUT_PATH = "/codecraft.v1.EnvironmentService/Rollout"
 
 OPTIONS: tuple[tuple[str, int], ...] = (
     # A stream is read by the thread that asks for its next event: without a helper thread a step takes half the time.
@@ -96,6 +99,7 @@ class Transport:
     def open(self, call: Call) -> Line:
         """Make a call. A stream starts at once, a unary call when its line is read. DetachedError after `close`."""
         with GUARD.opening():
+            self._connected(call)
             return self._lanes.line(call, self._lane, self._by_itself) if call.result_only else self._by_itself(call)
 
     def _by_itself(self, call: Call) -> Line:
@@ -105,14 +109,14 @@ class Transport:
                 return _UnaryLine(self, call, lambda: method(call.request, timeout=call.timeout_s, metadata=self._metadata))
             return _StreamLine(self, call, method(call.request, timeout=call.timeout_s, metadata=self._metadata))
 
-    def _lane(self, requests: Iterator[Message]) -> Stream:
-        return self.converse("Rollout", requests)
+    def _lane(self) -> Stream | None:
+        return None if self._channel is None else duplex.opened(self._channel, ROLLOUT_PATH, self._metadata)
 
-    def converse(self, method: str, requests: Iterator[Message]) -> "_StreamLine":
-        """Make a call with a stream of requests, which a thread of gRPC's takes from the iterator. Without a deadline. DetachedError."""
-        call = Call(method, Empty(), 0.0)
+    def converse(self, requests: Iterator[Message]) -> Line:
+        """Open a Rollout, whose requests a thread of gRPC's takes from the iterator. Without a deadline. DetachedError."""
         with GUARD.opening():
-            return _StreamLine(self, call, getattr(self._connected(call), method)(requests, metadata=self._metadata))
+            rollout = getattr(self._connected(ROLLOUT), ROLLOUT.method)
+            return _StreamLine(self, ROLLOUT, rollout(requests, metadata=self._metadata))
 
     def close(self) -> None:
         """Give up all calls and close the channel. Idempotent; final."""
@@ -152,38 +156,25 @@ class Transport:
 
 
 class _StreamLine:
-    """A response stream. `call` is what it fails as; `fetch` waits for the next message, None at the end, and holds but the call itself."""
+    """A response stream."""
 
     def __init__(self, transport: Transport, call: Call, responses: Any) -> None:
-        self.call = call
-        self.fetch: Callable[[], Message | None] = partial(next, responses, None)
         self._transport = transport
+        self._call = call
         self._responses = responses
 
     def read(self) -> Message | None:
         """See Line."""
         try:
-            message = self.fetch()
+            message: Message | None = next(self._responses, None)
         except grpc.RpcError as failure:
-            raise self.failed(failure) from failure
+            raise self._transport.error(failure, self._call) from failure
         self._transport.answered = True
         return message
-
-    def failed(self, failure: BaseException) -> CodecraftError:
-        """Translate what `fetch` raised."""
-        if isinstance(failure, grpc.RpcError):
-            return self._transport.error(failure, self.call)
-        return ProtocolError(f"an answer could not be understood: {failure!r}", where=self.call.where)
 
     def drop(self) -> None:
         """See Line."""
         self._responses.cancel()
-
-    @property
-    def alive(self) -> bool:
-        """Whether neither side has ended it, as far as is known here."""
-        alive: bool = self._responses.is_active()
-        return alive
 
 
 class _UnaryLine:

@@ -22,6 +22,7 @@ from worlds import fake_world
 
 from codecraft.v1 import environment_pb2 as env
 from codecraft_client import Client, EpisodeState, RetryPolicy, RunCommand, Timeouts, errors
+from codecraft_client import duplex
 from codecraft_client.aio import AsyncClient
 from codecraft_client.errors import CodecraftError, ProtocolError
 from codecraft_client.exchange import Call
@@ -40,11 +41,6 @@ def idle(client: Any) -> list[Any]:
     """The streams that wait for a step."""
     streams: list[Any] = client._connection.transport._lanes._idle
     return list(streams)
-
-
-def alive(lane: Any) -> bool:
-    """Whether a stream stands, of either client."""
-    return bool(lane.stream.alive) if hasattr(lane.stream, "alive") else not lane.stream.done()
 
 
 def test_steps_in_turn_share_one_stream(client: Client, script: Script) -> None:
@@ -157,14 +153,15 @@ def test_a_line_that_is_cut_again_and_again_repeats_nothing(world: str, connect:
 
 
 def test_an_idle_stream_that_was_lost_is_nobodys_loss(world: str, connect: Any) -> None:
-    """A line that breaks between two steps is not told to who steps next, once it is known to have broken."""
+    """A line that breaks between two steps is not told to who steps next, to the asynchronous client once it is known to have broken."""
     with CuttingProxy(world, cuts=0, between=(1, 1)) as proxy, connect(proxy.address) as client, client.reset("1") as episode:
         lost: list[errors.CodecraftError] = []
         episode.lost = lost.append
         episode.step(RunCommand("true"))
         (lane,) = idle(client)
         proxy.cut_all()
-        until(lambda: not alive(lane))
+        if not isinstance(client, Client):
+            until(lane.stream.done)
         episode.step(RunCommand("true"))
         assert lost == []
 
@@ -257,11 +254,11 @@ def test_a_client_that_is_dropped_leaves_no_connection(fake_address: str, connec
 
 
 def test_where_threads_are_scarce_steps_are_calls(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lane whose thread can't be started is none, and later there may be one again."""
+    """Lanes over which no thread can watch are none, and later there may be some again."""
     start = threading.Thread.start
 
     def scarce(thread: threading.Thread) -> None:
-        if thread.name == "codecraft lane":
+        if thread.name == "codecraft lanes":
             raise RuntimeError("can't start new thread")
         start(thread)
 
@@ -281,77 +278,124 @@ def test_any_margin_will_do(fake_address: str, connect: Any, caplog: pytest.LogC
     assert not caplog.records
 
 
+def test_an_unknown_grpc_makes_steps_calls(target: str, script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the inside of gRPC is another than the one that is known, there are no streams, and nobody notices."""
+    for inside in (None, Mock(spec=[]), Mock(**{"SendInitialMetadataOperation.side_effect": TypeError})):
+        monkeypatch.setattr(duplex, "cygrpc", inside)
+        with Client(target) as client, client.reset("1") as episode:
+            assert episode.step(RunCommand("print 9")).observation.output == b"00000000\n"
+    assert streams(script) == 0
+    assert script.calls.count("Step") == 3
+
+
 class Answering:
     """A stream of which a test says what it does."""
 
-    def __init__(self, requests: Iterator[Message]) -> None:
-        self.requests = requests
-        self.call = STEP
+    def __init__(self) -> None:
+        self.unimplemented = False
         self.answers = threading.Event()  # when it shall
-        self.alive = True
-        self.giving_up: Callable[[], object] = lambda: None
-        self.failure: Callable[[], CodecraftError | None] = lambda: None
+        self.over = False
+        self.ended = threading.Event()
+        self.before: Callable[[], object] = lambda: None
 
-    def fetch(self) -> Message:
+    def ask(self, request: bytes) -> None:
         """See Stream."""
-        if next(self.requests, None) is None:
-            raise errors.ConnectionLostError("over")
+        assert env.RolloutRequest.FromString(request).HasField("step")
+
+    def answer(self) -> bytes | None:
+        """See Stream."""
         self.answers.wait(20)
-        failure = self.failure()
-        if failure is not None:
-            raise failure
-        return env.RolloutResponse(step=env.StepResult())
+        self.before()
+        return None if self.over else env.RolloutResponse(step=env.StepResult()).SerializeToString()
 
-    def failed(self, failure: CodecraftError) -> CodecraftError:
+    def cancel(self) -> None:
         """See Stream."""
-        return failure
+        self.over = True
+        self.answers.set()
 
-    def drop(self) -> None:
-        """See Line."""
-        self.giving_up()
-        self.alive = False
+    def end(self) -> None:
+        """See Stream."""
+        self.cancel()
+        self.ended.set()
 
 
 STEP = Call("Step", env.StepRequest(), 60.0, result_only=True)
 
 
-def line(lanes: Lanes, otherwise: Callable[[Call], Any] = Mock()) -> Any:  # noqa: B008 - who needs it passes one
+def line(lanes: Lanes, otherwise: Callable[[Call], Any] = Mock(), call: Call = STEP) -> Any:  # noqa: B008 - who needs it passes one
     with GUARD.opening():
-        return lanes.line(STEP, Answering, otherwise)
+        return lanes.line(call, Answering, otherwise)
 
 
-def test_a_step_that_is_given_up_as_it_ends_takes_no_other_along() -> None:
-    """Another thread's next step does not get the lane while it is being given up."""
-    lanes = Lanes()
-    first, entered, go_on = line(lanes), threading.Event(), threading.Event()
+def test_a_step_whose_lane_was_given_up_by_another_goes_by_itself() -> None:
+    """A step that is given up in the moment in which it ends may take the lane of the next one along."""
+    lanes, instead = Lanes(), Mock()
+    first = line(lanes)
     stream = first._lane.stream
-    stream.giving_up = lambda: (entered.set(), go_on.wait(20))
-    detaching = threading.Thread(target=first.drop)
-    detaching.start()
-    entered.wait(20)
     stream.answers.set()
+    give_up = first._given_up  # which another thread has got so far as to call
     assert first.read() is not None
-    got: list[Any] = []
-    stepping = threading.Thread(target=lambda: got.append(line(lanes)))
-    stepping.start()
-    stepping.join(0.2)
-    go_on.set()
-    detaching.join(20)
-    stepping.join(20)
-    assert got[0]._lane.stream.alive
+    second = line(lanes, lambda _: instead)
+    assert second._lane.stream is stream
+    give_up()
+    assert second.read() is instead.read.return_value
+    instead.drop.assert_not_called()
+    assert stream.ended.is_set()
     lanes.hang_up()
 
 
 def test_a_step_that_is_given_up_as_it_goes_another_way_is_given_up_there() -> None:
-    """A server turns out to know no such streams while another thread detaches."""
-    lanes = Lanes()
+    """Its lane is lost, and another thread detaches as the call is made that takes its place."""
     instead = Mock()
-    turn = line(lanes, lambda _: instead)
-    stream = turn._lane.stream
-    stream.failure = lambda: turn.drop() or ProtocolError("unknown")
-    stream.answers.set()
+
+    def otherwise(call: Call) -> Any:
+        del call
+        turn.drop()
+        return instead
+
+    turn = line(Lanes(), otherwise)
+    turn._lane.stream.cancel()
     turn.read()
     instead.drop.assert_called()
+
+
+def test_a_step_that_was_given_up_is_not_asked_for_again() -> None:
+    """It fails as what is lost does, and whoever gave it up knows."""
+    otherwise = Mock()
+    turn = line(Lanes(), otherwise)
+    turn.drop()
+    with pytest.raises(errors.ConnectionLostError):
+        turn.read()
+    otherwise.assert_not_called()
+
+
+def test_a_stream_whose_answer_makes_no_sense_is_used_no_more() -> None:
+    """Whoever answers so may answer anything."""
+    lanes = Lanes()
+    turn = line(lanes)
+    turn._lane.stream.answer = lambda: b"\xff"
+    with pytest.raises(ProtocolError, match="could not be understood"):
+        turn.read()
+    assert lanes.idle == []
+
+
+def test_who_is_overdue_is_given_up_in_time_whenever_others_are() -> None:
+    """The one thread that watches learns of an earlier deadline while it waits for a later one, and what it has given up stays so."""
+    lanes = Lanes()
+    patient = line(lanes)
+    reading = threading.Thread(target=patient.read)
+    reading.start()
+    stream = patient._lane.stream if patient._lane else next(iter(lanes._all)).stream
+    for within_s in (0.3, 0.1, 0.0):
+        began = time.monotonic()
+        with pytest.raises(errors.DeadlineExceededError):
+            line(lanes, call=Call("Step", env.StepRequest(), within_s, result_only=True)).read()
+        assert time.monotonic() - began < 5
+    assert not stream.over
+    stream.answers.set()
+    reading.join(20)
+    assert len(lanes.idle) == 1
+    lanes.hang_up()
 
 
 @pytest.mark.parametrize("give_up", ["close", "detach"])
