@@ -188,6 +188,25 @@ def test_a_reader_that_is_interrupted_leaves_no_answer_for_the_next(fake_address
         assert episode.step(RunCommand("echo second")).observation.output == b"second\n"
 
 
+@pytest.mark.parametrize("arrives", [True, False])
+def test_an_interrupt_as_a_step_is_begun_costs_the_next_one_nothing(fake_address: str, arrives: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the interrupted step has reached the server is asked before the next one is taken."""
+    with Client(fake_address) as client, client.reset("1") as episode:
+        transport = client._connection.transport
+        real = transport.open
+
+        def interrupted(call: Call) -> Any:
+            if arrives:
+                real(call).read()
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patched:
+            patched.setattr(transport, "open", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                episode.step(RunCommand("echo first"))
+        assert episode.step(RunCommand("echo second")).observation.output == b"second\n"
+
+
 def test_a_server_without_streams_is_served_by_calls(client: Client, script: Script) -> None:
     """Where Rollout is not known steps are calls, and it is not asked for again once that is known."""
     script.refuse["Rollout"] = rpc_status.to_status(status_pb2.Status(code=code_pb2.UNIMPLEMENTED, message="Method not found!"))
