@@ -12,7 +12,7 @@ from typing import Any
 import grpc
 
 try:
-    from grpc._cython import cygrpc
+    from grpc._cython import cygrpc  # type: ignore[attr-defined]
 except ImportError:  # another gRPC than the one known here
     cygrpc = None
 
@@ -22,7 +22,7 @@ _FLAGS = 0
 class Duplex:
     """One request at a time, and its response. One thread at a time may use it, and `cancel` any.
 
-    An interrupt (KeyboardInterrupt), at whatever place, ends it: to wait for one batch more than are due is to wait at a queue that is freed.
+    An interrupt (KeyboardInterrupt), wherever it falls, ends it: to wait for more batches than are due is to wait at a queue that is freed.
     """
 
     def __init__(self, call: Any, due: int) -> None:
@@ -94,7 +94,7 @@ def opened(channel: grpc.Channel, path: str, metadata: tuple[tuple[str, str], ..
             (cygrpc.ReceiveInitialMetadataOperation(_FLAGS),),
             (cygrpc.ReceiveStatusOnClientOperation(_FLAGS),),
         )
-        call = channel._channel.segregated_call(  # type: ignore[attr-defined]
+        call = channel._channel.segregated_call(  # type: ignore[attr-defined]  # noqa: SLF001 - see above
             cygrpc.PropagationConstants.GRPC_PROPAGATE_DEFAULTS,
             path.encode(),
             None,

@@ -9,8 +9,7 @@ What is cut in the parent by that goes on by itself: streams from their exact of
 import os
 import threading
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 
@@ -34,11 +33,9 @@ class Guard:
         with self._lock:
             self._holders.add(holder)
 
-    @contextmanager
-    def opening(self) -> Iterator[None]:
+    def opening(self) -> AbstractContextManager[bool]:
         """Hold this while a channel is opened or closed: no fork comes in between."""
-        with self._lock:
-            yield
+        return self._lock
 
     def before(self) -> None:
         """Hang up, and have nobody open a channel until the fork is done. May be called twice, as then is `in_parent`."""

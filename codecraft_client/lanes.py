@@ -24,7 +24,10 @@ MOST = 8  # of one client; steps that are under way beside them are calls of the
 
 
 class Line(Protocol):
-    """A call under way."""
+    """A call under way. `over`: nothing can come behind what was read."""
+
+    @property
+    def over(self) -> bool: ...  # noqa: D102 - said above
 
     def read(self) -> Message | None:
         """Wait for the next message; None when the call has ended well. Raises errors of ours only."""
@@ -198,6 +201,11 @@ class _Turn:
         self._dropped = False
         lane.stream.ask(env.RolloutRequest(step=cast(env.StepRequest, call.request)).SerializeToString())
 
+    @property
+    def over(self) -> bool:
+        """See Line."""
+        return self._lane is None and (self._instead is None or self._instead.over)
+
     def read(self) -> Message | None:
         """See Line."""
         lane, self._lane = self._lane, None
@@ -226,13 +234,16 @@ class _Turn:
             raise self._call.overdue()
         if lane.stream.unimplemented:
             self._lanes.unserved()
-        if self._dropped:
-            raise ConnectionLostError("it was given up", where=self._call.where)
+        self._check_wanted()
         self._instead = line = self._otherwise(self._call)
         self._given_up = line.drop
         if self._dropped:  # in the very moment
             line.drop()
         return line.read()
+
+    def _check_wanted(self) -> None:
+        if self._dropped:
+            raise ConnectionLostError("the call was given up", where=self._call.where)
 
     def drop(self) -> None:
         """See Line. A lane whose turn ends in the very moment may have another one by then: that is lost, and goes by itself."""

@@ -4,6 +4,7 @@ The first call is Step. Once anything of it has arrived, the step was taken up, 
 offsets; before that, with the same Step again, which the server takes up once by its index: by itself, so that it is known when it is.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import TypeAlias
 
@@ -29,7 +30,7 @@ class StepStream:
         self._result_only = result_only
         self._backoff = backoff
         self._timeout_s = timeout_s
-        self._next = {Stream.OUT: 0, Stream.ERR: 0}  # first byte that has not been yielded
+        self._next: dict[Stream, int] = defaultdict(int)  # first byte that has not been yielded
         self._told = Told()
         self._taken = False  # surely, by the server
         self._result: StepResult | None = None

@@ -158,6 +158,8 @@ class Transport:
 class _StreamLine:
     """A response stream."""
 
+    over = False  # before it says so
+
     def __init__(self, transport: Transport, call: Call, responses: Any) -> None:
         self._transport = transport
         self._call = call
@@ -184,11 +186,11 @@ class _UnaryLine:
         self._transport = transport
         self._call = call
         self._ask = ask
-        self._answered = False
+        self.over = False
 
     def read(self) -> Message | None:
         """See Line."""
-        if self._answered:
+        if self.over:
             return None
         try:
             message = self._ask()
@@ -196,7 +198,7 @@ class _UnaryLine:
             raise self._transport.error(failure, self._call) from failure
         except ValueError as failure:  # gRPC's word for a channel that was closed since: by `close`, or by a fork
             raise self._transport.hung_up(self._call) from failure
-        self._transport.answered = self._answered = True
+        self._transport.answered = self.over = True
         return message
 
     def drop(self) -> None:

@@ -169,9 +169,10 @@ class AsyncEpisode:
             episode_id=self.episode_id, episode_token=self.token, step_index=index, action=message, stream_output=stream
         )
         exchange = StepStream(request, self._connection.backoff(), self._deadline_s(action), result_only=result_only)
-        self._next_index = index + 1
         self.listener.acting(index, action, stream)
+        self._in_doubt = True  # as long as an interrupt may come in between
         self._running = AsyncRunning(self._connection, self, exchange, self.listener, partial(self._settled, exchange), lost=self.lost)
+        self._next_index, self._in_doubt = index + 1, False
         return self._running
 
     async def _index(self) -> int:

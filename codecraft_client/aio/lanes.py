@@ -20,7 +20,10 @@ AT_ONCE = 0.0  # of an event loop's clock: long ago
 
 
 class Line(Protocol):
-    """A call under way."""
+    """A call under way. `over`: nothing can come behind what was read."""
+
+    @property
+    def over(self) -> bool: ...  # noqa: D102 - said above
 
     async def read(self) -> Message | None:
         """Wait for the next message; None when the call has ended well. Raises errors of ours, or that the caller is cancelled."""
@@ -124,6 +127,11 @@ class _Turn:
         self._lane: _Lane | None = lane  # None: its turn has ended
         self._call = call
         self._line: Line | None = None  # the call that was made instead
+
+    @property
+    def over(self) -> bool:
+        """See Line."""
+        return self._lane is None and (self._line is None or self._line.over)
 
     async def read(self) -> Message | None:
         """See Line."""

@@ -45,7 +45,8 @@ class Ongoing(Generic[EventT, ResultT]):
         self._told = told
         self._settled = settled
         self._lost = lost
-        self._detached = primitives.Event()
+        self._detached = False
+        self._waiting: primitives.Event | None = None  # for the next attempt
         self._error: CodecraftError | None = None
         self._over = False
         self._news: deque[EventT] = deque()  # what has come and was not iterated over yet: of one message, at the most
@@ -86,7 +87,9 @@ class Ongoing(Generic[EventT, ResultT]):
 
     def detach(self) -> None:
         """Stop following; who iterates or waits gets a DetachedError. What runs on the server runs on."""
-        self._detached.set()
+        self._detached = True
+        if self._waiting is not None:
+            self._waiting.set()
         line = self._line
         if line is not None:
             line.drop()
@@ -94,10 +97,12 @@ class Ongoing(Generic[EventT, ResultT]):
     async def _advance(self) -> None:
         """Take one message in, or the end of the line, or do what the exchange says where the line broke."""
         try:
-            message = await (self._line or self._open()).read()
+            line = self._line or self._open()
+            message = await line.read()
             if message is not None:
                 self._news.extend(self._exchange.received(message))
-                return
+                if not line.over:
+                    return
             self._exchange.ended()
         except CodecraftError as error:
             self._hang_up()
@@ -112,19 +117,20 @@ class Ongoing(Generic[EventT, ResultT]):
     async def _again(self, error: CodecraftError) -> None:
         """Wait as long as the exchange says, or raise what it raises."""
         try:
+            self._waiting = primitives.Event()
             self._check_detached(error)
             delay, meanwhile = self._exchange.failed(error, time.monotonic())
             self._news.extend(meanwhile)
             if self._lost is not None:
                 self._lost(error)
-            await self._detached.wait(delay)
+            await self._waiting.wait(delay)
             self._check_detached(error)
         except CodecraftError as final:
             self._end(final)
             raise
 
     def _check_detached(self, error: CodecraftError) -> None:
-        if self._detached.is_set():
+        if self._detached:
             raise DetachedError("this call was given up", where=error.where) from error
 
     def _end(self, error: CodecraftError | None) -> None:
@@ -140,6 +146,6 @@ class Ongoing(Generic[EventT, ResultT]):
 
     def _open(self) -> Line:
         self._line = line = self._transport.open(self._exchange.next_call())
-        if self._detached.is_set():  # in the very moment
+        if self._detached:  # in the very moment
             line.drop()
         return line

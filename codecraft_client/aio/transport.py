@@ -101,6 +101,7 @@ class _Line:
         self._transport = transport
         self._call = call
         self._begun = begun
+        self.over = False  # as far as is known before it says so
 
     async def read(self) -> Message | None:
         """See Line."""
@@ -133,11 +134,9 @@ class _StreamLine(_Line):
 class _UnaryLine(_Line):
     """A single response."""
 
-    _answered = False
-
     async def _next(self) -> Message | None:
-        if self._answered:
+        if self.over:
             return None
         message: Message = await self._begun
-        self._answered = True
+        self.over = True
         return message

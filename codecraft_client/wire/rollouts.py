@@ -62,11 +62,12 @@ def answer(message: Message, asked: Mapping[int, env.RolloutRequest]) -> Answer:
 
 def step_answer(message: Message, of: Where) -> env.RolloutResponse:
     """A RolloutResponse to the only request under way, a step. Raises what the server refused it with; ProtocolError for anything else."""
-    if not isinstance(message, env.RolloutResponse) or message.WhichOneof("result") not in {"step", "status"}:
-        raise ProtocolError("the server answered what it was not asked", where=of)
-    if message.HasField("status"):
+    kind = message.WhichOneof("result") if isinstance(message, env.RolloutResponse) else ""
+    if isinstance(message, env.RolloutResponse) and kind == "step":
+        return message
+    if isinstance(message, env.RolloutResponse) and kind == "status":
         raise _error(message.status, of)
-    return message
+    raise ProtocolError("the server answered what it was not asked", where=of)
 
 
 def _error(status: status_pb2.Status, of: Where) -> ServerError:

@@ -1,5 +1,7 @@
 """Messages of types.proto, and those of the services that are no events, to values."""
 
+from functools import lru_cache
+
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -134,7 +136,13 @@ def observation(message: pb.Observation) -> types.Observation:
 
 def budget(message: pb.Budget) -> types.Budget:
     """Budget."""
-    return types.Budget(message.steps_taken, message.steps_left, limits(message.limits) if message.HasField("limits") else None)
+    bounds = _known_limits(message.limits.SerializeToString()) if message.HasField("limits") else None
+    return types.Budget(message.steps_taken, message.steps_left, bounds)
+
+
+@lru_cache(64)  # every result of a step has those of its episode
+def _known_limits(message: bytes) -> types.Limits:
+    return limits(pb.Limits.FromString(message))
 
 
 def reward(message: pb.Reward) -> rewards.Reward:

@@ -28,7 +28,7 @@ from codecraft_server.episodes.ledger import Ledger
 from codecraft_server.episodes.progress import Progress
 from codecraft_server.episodes.records import Records
 from codecraft_server.episodes.statistics import Ending
-from codecraft_server.episodes.steps import StepRun, fingerprint
+from codecraft_server.episodes.steps import StepRun
 from codecraft_server.episodes.submitting import Submitting
 from codecraft_server.episodes.turn import Turn, command_s
 from codecraft_server.episodes.workbench import Workbench
@@ -135,15 +135,14 @@ class Episode:
         """Take a step up, or find the one that was taken with this index. Raises what Step may raise."""
         check_step_index(index)
         check_action(action, command_s(self._world, self._bench.task), self._world.bounds)
-        mark = fingerprint(action)
         known = self.records.get(index)
         if known is not None:
-            if known.mark != mark:
+            if not known.is_of(action):
                 raise StepConflictError(index)
             return known
         self._check_next(index)
         self.records.forget_output()
-        run = StepRun(self._world, self._lease, index, mark, streamed=streamed)
+        run = StepRun(self._world, self._lease, index, action, streamed=streamed)
         self.records.current = run
         self._ledger.steps_taken += 1
         self._lease.hold()

@@ -57,8 +57,9 @@ class Records:
         """Let the last one's streamed output go."""
         if self._runs:
             run = next(reversed(self._runs.values()))
-            run.forget_output()
-            self._weigh(run)
+            if run.streamed:
+                run.forget_output()
+                self._weigh(run)
 
     def keep_last(self) -> None:
         """Forget all but the last."""

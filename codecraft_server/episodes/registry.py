@@ -14,11 +14,22 @@ from codecraft_server.episodes.admission import Admission
 from codecraft_server.episodes.choosing import TaskChoice, check_choice, choose
 from codecraft_server.episodes.ended import Ended
 from codecraft_server.episodes.episode import Episode
-from codecraft_server.episodes.events import Action, EpisodeView, Load, Outcome, RegradeEvent, ResetEvent, StepEvent, SubmitEvent
+from codecraft_server.episodes.events import (
+    Action,
+    EpisodeView,
+    Load,
+    Outcome,
+    RegradeEvent,
+    ResetEvent,
+    StepEvent,
+    StepResult,
+    SubmitEvent,
+)
 from codecraft_server.episodes.fields import check_grace, check_request_id, check_reward, check_stdin, check_trainer
 from codecraft_server.episodes.opening import Opening, Wanted
 from codecraft_server.episodes.regrading import regrade
 from codecraft_server.episodes.statistics import Statistics, TaskStatistics
+from codecraft_server.episodes.steps import StepRun
 from codecraft_server.episodes.waiting import Household
 from codecraft_server.episodes.workbench import Workbench
 from codecraft_server.episodes.works import Works
@@ -194,10 +205,17 @@ class Episodes:
 
     def step(self, episode_id: str, token: str, step_index: int, action: Action, *, stream_output: bool) -> AsyncGenerator[StepEvent, None]:
         """Take a step, or follow the one that was taken with this index."""
+        return self._step(episode_id, token, step_index, action, streamed=stream_output).follow()
+
+    def stepped(self, episode_id: str, token: str, step_index: int, action: Action) -> Awaitable[StepResult]:
+        """Take a step of which only the result is wanted, or wait for that of the one that was taken with this index."""
+        return self._step(episode_id, token, step_index, action, streamed=False).outcome()
+
+    def _step(self, episode_id: str, token: str, step_index: int, action: Action, *, streamed: bool) -> StepRun:
         episode = self._find(episode_id, token)
         if self._draining and episode.records.get(step_index) is None:
             raise ShuttingDownError
-        return episode.step(step_index, action, streamed=stream_output).follow()
+        return episode.step(step_index, action, streamed=streamed)
 
     def resume(self, episode_id: str, token: str, step_index: int, out_offset: int, err_offset: int) -> AsyncGenerator[StepEvent, None]:
         """Follow a step that was taken, from these offsets of its output on."""

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator
 from hashlib import blake2b
 
 from codecraft_server.clock import Timer, within
-from codecraft_server.episodes.events import Action, Heartbeat, Progress, Started, StepEvent, StepResult
+from codecraft_server.episodes.events import Action, Heartbeat, Progress, RunCommand, Started, StepEvent, StepResult, TextAction
 from codecraft_server.episodes.leases import Lease
 from codecraft_server.episodes.ring import Cursor, Ring
 from codecraft_server.episodes.stdin import StdinGate
@@ -20,6 +20,7 @@ from codecraft_server.errors import CodecraftError, InvalidFieldError, NoStepRun
 from codecraft_server.grading.verdict import CheckResult, PhaseBegan
 from codecraft_server.sandbox import Command, Gap, Output, Stream
 
+SHORT = 1024  # bytes or characters; what is longer is known by its fingerprint
 EVENTS_KEPT = 512  # progress, phases, checks: more than any grading has checks to show
 
 
@@ -34,12 +35,22 @@ def fingerprint(action: Action) -> bytes:
     return digest.digest()
 
 
+def known_by(action: Action) -> Action | bytes:
+    """What an action can be told from all others by: what is short, and there is much of, by itself, which costs nothing."""
+    match action:
+        case RunCommand(command=command, stdin=stdin) if len(command) + len(stdin or b"") <= SHORT:
+            return action
+        case TextAction(text=text) if len(text) <= SHORT:
+            return action
+        case _:
+            return fingerprint(action)
+
+
 class StepRun:
     """A step from the moment it was taken up. `done` is set when it has a result or a failure."""
 
-    def __init__(self, world: World, lease: Lease, index: int, mark: bytes, *, streamed: bool) -> None:
+    def __init__(self, world: World, lease: Lease, index: int, action: Action, *, streamed: bool) -> None:
         self.index = index
-        self.mark = mark
         self.streamed = streamed
         self.began = world.clock.monotonic()
         self.began_wall = world.clock.wall()
@@ -48,6 +59,7 @@ class StepRun:
         self.done = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
         self.command: Command | None = None
+        self._known_by = known_by(action)
         self._clock = world.clock
         self._bounds = world.bounds
         self._lease = lease
@@ -58,7 +70,11 @@ class StepRun:
         self._interrupt_grace_s: float | None = None
         self._stdin = StdinGate(world.household)
         self._stdin_open = False
-        self._abandoned: Timer | None = world.clock.call_later(self._bounds.reattach_grace_s, self.interrupt)
+        self._abandoned: Timer | None = None
+
+    def is_of(self, action: Action) -> bool:
+        """Whether it is what became of this action."""
+        return self._known_by == known_by(action)
 
     # What the episode tells it
 
@@ -149,8 +165,13 @@ class StepRun:
             if offset < self._ring.first_kept(stream):
                 raise OutputNotKeptError(stream.value, offset, self._ring.first_kept(stream))
 
-    async def follow(self, out_offset: int = 0, err_offset: int = 0) -> AsyncGenerator[StepEvent, None]:
+    def follow(self, out_offset: int = 0, err_offset: int = 0) -> AsyncGenerator[StepEvent, None]:
         """Yield what happens from these offsets on, then the result. May be dropped at any moment. TooManyReadersError."""
+        if self._abandoned is None:
+            self._leave()  # until the generator is begun
+        return self._follow(out_offset, err_offset)
+
+    async def _follow(self, out_offset: int, err_offset: int) -> AsyncGenerator[StepEvent, None]:
         self._attach()
         try:
             if self.streamed:
@@ -175,6 +196,17 @@ class StepRun:
         finally:
             self._detach()
 
+    async def outcome(self) -> StepResult:
+        """Wait for the result, without what happens before. May be dropped at any moment. TooManyReadersError."""
+        self._attach()
+        try:
+            await self.done.wait()
+        finally:
+            self._detach()
+        if self.result is None:
+            raise self.failure or AssertionError("a step was over with neither result nor failure")
+        return self.result
+
     def _attach(self) -> None:
         if self._readers >= self._bounds.readers_per_step:
             raise TooManyReadersError(f"{self._readers} calls are attached to step {self.index}, which is all it may have")
@@ -185,6 +217,9 @@ class StepRun:
     def _detach(self) -> None:
         self._readers -= 1
         self._lease.release()
+        self._leave()
+
+    def _leave(self) -> None:
         if not self._readers and not self.done.is_set():
             self._abandoned = self._clock.call_later(self._bounds.reattach_grace_s, self.interrupt)
 

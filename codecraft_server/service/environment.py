@@ -10,7 +10,7 @@ from codecraft.v1 import environment_pb2 as pb
 from codecraft.v1 import environment_pb2_grpc as rpc
 from codecraft_server.episodes import Episodes
 from codecraft_server.service.calls import told
-from codecraft_server.service.rollout import Rollout
+from codecraft_server.service.rollout import Rollout, Write
 from codecraft_server.wire import events, requests, rollouts, views
 from codecraft_server.wire.tasks import Terms
 
@@ -112,30 +112,48 @@ class Environment(rpc.EnvironmentServiceServicer):
         finally:
             self._rollouts.discard(rollout)
 
-    async def _answer(self, request: pb.RolloutRequest) -> AsyncGenerator[pb.RolloutResponse, None]:
+    async def _answer(self, request: pb.RolloutRequest, write: Write) -> None:
+        if request.HasField("step"):  # of these there are thousands, and here they have no events
+            await write(await self._stepped(request))
+            return
+        async with aclosing(self._called(request)) as answers:
+            async for response in answers:
+                await write(response)
+
+    async def _stepped(self, request: pb.RolloutRequest) -> pb.RolloutResponse:
+        try:
+            call = requests.step(rollouts.step(request))
+            result = await self._episodes.stepped(call.episode_id, call.token, call.step_index, call.action)
+            return rollouts.stepped(request.correlation_id, result, self._terms)
+        except Exception as error:  # noqa: BLE001 - as in `calls`: whatever went wrong becomes a status, here of one request
+            return _refused(request, error)
+
+    async def _called(self, request: pb.RolloutRequest) -> AsyncGenerator[pb.RolloutResponse, None]:
         """Yield what the call of the request's name says last. Until that is written the call is under way, as it would be by itself."""
         try:
             async with aclosing(self._call(rollouts.request(request))) as call:  # type: ignore[type-var]  # all of them are generators
                 async for said in call:
                     if response := rollouts.response(request.correlation_id, said):
                         yield response
-        except Exception as error:  # noqa: BLE001 - as in `calls`: whatever went wrong becomes a status, here of one request
-            kind, episode = rollouts.named(request)
-            status, _ = told(error, f"Rollout.{kind}", episode)
-            yield rollouts.refusal(request.correlation_id, status)
+        except Exception as error:  # noqa: BLE001 - likewise
+            yield _refused(request, error)
 
     def _call(self, request: rollouts.Request) -> AsyncIterator[rollouts.Said]:
         match request:
             case pb.ResetRequest():
                 return self.Reset(request, None)
-            case pb.StepRequest():
-                return self.Step(request, None)
             case pb.SubmitRequest():
                 return self.Submit(request, None)
             case pb.CloseRequest():
                 return _alone(self.Close(request, None))
             case pb.GetEpisodeRequest():
                 return _alone(self.GetEpisode(request, None))
+
+
+def _refused(request: pb.RolloutRequest, error: Exception) -> pb.RolloutResponse:
+    kind, episode = rollouts.named(request)
+    status, _ = told(error, f"Rollout.{kind}", episode)
+    return rollouts.refusal(request.correlation_id, status)
 
 
 async def _alone(answer: Awaitable[rollouts.Said]) -> AsyncIterator[rollouts.Said]:

@@ -4,17 +4,16 @@ Knows neither what requests mean nor gRPC: `environment` answers them, `calls` s
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from codecraft.v1 import environment_pb2 as pb
 
-Answer = Callable[[pb.RolloutRequest], AsyncGenerator[pb.RolloutResponse, None]]
 Write = Callable[[pb.RolloutResponse], Awaitable[None]]
+Answer = Callable[[pb.RolloutRequest, Write], Awaitable[None]]
 
 
 class Rollout:
-    """`answer` yields the one response to a request and never fails; `write` takes one message at a time."""
+    """`answer` writes the one response to a request, and fails with nothing else than writing does; `write` takes one message at a time."""
 
     def __init__(self, answer: Answer, write: Write, in_flight: int) -> None:
         self._answer = answer
@@ -41,9 +40,10 @@ class Rollout:
     async def _one(self, request: pb.RolloutRequest) -> None:
         """Who waits for his turn to write is under way still: a client that does not read is not read from either."""
         try:
-            async with aclosing(self._answer(request)) as answers:
-                async for response in answers:
-                    async with self._writing:
-                        await self._write(response)
+            await self._answer(request, self._say)
         finally:
             self._free.release()
+
+    async def _say(self, response: pb.RolloutResponse) -> None:
+        async with self._writing:
+            await self._write(response)

@@ -24,7 +24,9 @@ class EnumType(Protocol[_Value_co]):
 
 def duration(seconds: float) -> Duration:
     """Encode seconds, to the nanosecond; what is negative counts as 0, for nothing we report can be."""
-    whole, nanos = divmod(max(0, round(seconds * _NANOS)), _NANOS)
+    if seconds <= 0:
+        return Duration()
+    whole, nanos = divmod(round(seconds * _NANOS), _NANOS)
     return Duration(seconds=whole, nanos=nanos)
 
 

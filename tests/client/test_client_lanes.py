@@ -6,7 +6,7 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from unittest.mock import Mock
 
@@ -14,15 +14,13 @@ import grpc.aio
 import pytest
 from blocking import wait_for
 from cutting_proxy import CuttingProxy
-from google.protobuf.message import Message
 from google.rpc import code_pb2, status_pb2
 from grpc_status import rpc_status
 from scripted_service import Script
 from worlds import fake_world
 
 from codecraft.v1 import environment_pb2 as env
-from codecraft_client import Client, EpisodeState, RetryPolicy, RunCommand, Timeouts, errors
-from codecraft_client import duplex
+from codecraft_client import Client, EpisodeState, RetryPolicy, RunCommand, Timeouts, duplex, errors
 from codecraft_client.aio import AsyncClient
 from codecraft_client.errors import CodecraftError, ProtocolError
 from codecraft_client.exchange import Call
@@ -189,8 +187,8 @@ def test_a_reader_that_is_interrupted_leaves_no_answer_for_the_next(fake_address
 
 
 @pytest.mark.parametrize("arrives", [True, False])
-def test_an_interrupt_as_a_step_is_begun_costs_the_next_one_nothing(fake_address: str, arrives: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether the interrupted step has reached the server is asked before the next one is taken."""
+def test_an_interrupt_as_a_step_begins(fake_address: str, arrives: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It costs the next one nothing: whether the interrupted one has reached the server is asked before."""
     with Client(fake_address) as client, client.reset("1") as episode:
         transport = client._connection.transport
         real = transport.open

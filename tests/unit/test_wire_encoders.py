@@ -111,7 +111,7 @@ SAMPLES: list[Sample] = [
     (filled(TaskStatistics), lambda one: views.list_task_statistics(THREE, lambda _: one, TWO_EACH)),
     (events.Outcome.PASSED, views.close),
     (filled(events.Ready), lambda event: rollouts.response(7, wire.reset_event(event, TERMS))),
-    (filled(events.StepResult), lambda event: rollouts.response(7, wire.step_event(event, TERMS))),
+    (filled(events.StepResult), lambda result: rollouts.stepped(7, result, TERMS)),
     (filled(events.SubmitResult), lambda event: rollouts.response(7, wire.submit_event(event))),
     (filled(events.EpisodeView), lambda view: rollouts.response(7, views.get_episode(view, TERMS))),
     (events.Outcome.PASSED, lambda outcome: rollouts.response(7, views.close(outcome))),

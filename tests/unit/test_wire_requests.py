@@ -30,7 +30,8 @@ ADDRESS = {"episode_id": "e", "episode_token": "t"}
 
 def rollout(message: env.RolloutRequest) -> object:
     """A request of a rollout as the server takes it: what is asked, and what its answer says of it."""
-    return rollouts.request(message), rollouts.refusal(message.correlation_id, status_pb2.Status())
+    asked = rollouts.step(message) if message.HasField("step") else rollouts.request(message)
+    return asked, rollouts.refusal(message.correlation_id, status_pb2.Status())
 
 
 # For every request with fields, samples that together have them all set, and the decoder.
@@ -175,7 +176,7 @@ def _run_for(**timeout: int) -> env.StepRequest:
         (requests.step, _run_for(seconds=1 << 60), "action.run_command.timeout"),
         (requests.step, env.StepRequest(action=pb.Action(run_command=pb.RunCommand(output_mode=77))), "action.run_command.output_mode"),  # type: ignore[arg-type]
         (rollouts.request, env.RolloutRequest(), "request"),
-        (rollouts.request, env.RolloutRequest(step=env.StepRequest(stream_output=True)), "step.stream_output"),
+        (rollouts.step, env.RolloutRequest(step=env.StepRequest(stream_output=True)), "step.stream_output"),
         (requests.interrupt, env.InterruptRequest(grace=Duration(seconds=-5)), "grace"),
         (requests.task_page, env.ListTasksRequest(page_size=-1), "page_size"),
         (requests.episode_page, ctl.ListEpisodesRequest(page_size=-1), "page_size"),
