@@ -35,13 +35,8 @@ class Clock(Protocol):
 class RealClock:
     """The machine's clock and the event loop's timers (one heap for all of them)."""
 
-    def monotonic(self) -> float:
-        """See Clock."""
-        return time.monotonic()
-
-    def wall(self) -> float:
-        """See Clock."""
-        return time.time()
+    monotonic = staticmethod(time.monotonic)
+    wall = staticmethod(time.time)
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> Timer:
         """See Clock."""

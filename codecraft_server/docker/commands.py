@@ -72,6 +72,7 @@ class GuestCommand:
         self._on_over = on_over
         self._queue: deque[CommandEvent] = deque()
         self._wake: asyncio.Future[None] | None = None
+        self._read = False  # to its end
         self._error: SandboxLostError | FileProblem | None = None
         self._over = False
         self._link: Link | None = None
@@ -161,14 +162,19 @@ class GuestCommand:
         """Whether something waits to be read."""
         return bool(self._queue)
 
-    async def events(self) -> AsyncIterator[CommandEvent]:
+    def events(self) -> AsyncIterator[CommandEvent]:
         """See `sandbox.Command.events`. Raises SandboxLostError."""
-        while True:
-            while self._queue:
-                event = self._queue.popleft()
-                yield event
-                if isinstance(event, Ended):
-                    return
+        return self  # no generator: one for each step would cost as much again as all that it yields
+
+    def __aiter__(self) -> AsyncIterator[CommandEvent]:
+        """See `events`."""
+        return self
+
+    async def __anext__(self) -> CommandEvent:
+        """Wait for the next event."""
+        if self._read:
+            raise StopAsyncIteration
+        while not self._queue:
             if self._error is not None:
                 raise self._error
             self._wake = asyncio.get_running_loop().create_future()
@@ -176,6 +182,9 @@ class GuestCommand:
                 await self._wake
             finally:
                 self._wake = None
+        event = self._queue.popleft()
+        self._read = isinstance(event, Ended)
+        return event
 
     def acknowledge(self, byte_count: int) -> None:
         """See `sandbox.Command.acknowledge`."""
