@@ -32,7 +32,7 @@ def lines(path: Path) -> list[str]:
 @pytest.mark.docker
 @pytest.mark.timeout(900)
 def test_the_whole_curriculum_is_killed_and_resumed(serve_model: Callable[..., ScriptedOpenAI], tmp_path: Path) -> None:
-    """After kill -9 `--resume` plays what was not finished, and nothing else; every task has one result, and the known ones pass."""
+    """After kill -9 `--resume` plays what was not finished, and nothing else; every task has one result, and pays who only looked around nothing."""
     model = serve_model(tourist)
     results = tmp_path / "run" / "results.jsonl"
     with docker_world() as address:
@@ -49,10 +49,11 @@ def test_the_whole_curriculum_is_killed_and_resumed(serve_model: Callable[..., S
         with Client(address) as client:
             tasks = [task.task_id for task in client.tasks() if task.gradable]
     assert done.returncode == 0, done.stderr
-    after = [json.loads(line)["task_id"] for line in lines(results)]
+    scores = {result["task_id"]: result["score"] for result in map(json.loads, lines(results))}
     assert FINISHED <= len(before) < len(tasks)
     assert lines(results)[: len(before)] == before
-    assert sorted(after) == sorted(tasks)
+    assert len(lines(results)) == len(tasks)
+    assert scores == {task: 1.0 if task in {"1", "2", "3"} else 0.0 for task in tasks}
     report = json.loads(done.stdout)
     assert report["total"]["judged"] == len(tasks)
     assert {task["task_id"] for task in report["tasks"] if task["passed"]} == {"1", "2", "3"}
