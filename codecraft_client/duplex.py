@@ -22,7 +22,8 @@ _FLAGS = 0
 class Duplex:
     """One request at a time, and its response. One thread at a time may use it, and `cancel` any.
 
-    An interrupt (KeyboardInterrupt), wherever it falls, ends it: to wait for more batches than are due is to wait at a queue that is freed.
+    To wait for more batches than are due is to wait at a queue that is freed. So none are due as long as gRPC is at work: an interrupt
+    (KeyboardInterrupt), wherever it falls, leaves it at that. What stays behind then goes with the channel.
     """
 
     def __init__(self, call: Any, due: int) -> None:
@@ -34,27 +35,17 @@ class Duplex:
 
     def ask(self, request: bytes) -> None:
         """Send a request, and have the response received. Never waits; what is over says so in `answer`."""
-        if not self._stands:
-            return
-        try:
-            self._due += 1
+        if self._stands:
+            due, self._due = self._due, 0
             batch = (cygrpc.SendMessageOperation(request, _FLAGS), cygrpc.ReceiveMessageOperation(_FLAGS))
-            if not self._call.operate(batch, None):
-                self._due -= 1
-        except BaseException:
-            self._due = 0
-            raise
+            self._due = due + 1 if self._call.operate(batch, None) else due
 
     def answer(self) -> bytes | None:
         """Wait for the response; None when the stream is over, by whatever cause, and for a process that was forked meanwhile."""
-        try:
-            while self._stands:
-                response = self._next()
-                if response is not None:
-                    return response
-        except BaseException:
-            self._due = 0
-            raise
+        while self._stands:
+            response = self._next()
+            if response is not None:
+                return response
         return None
 
     def cancel(self) -> None:
@@ -74,8 +65,9 @@ class Duplex:
 
     def _next(self) -> bytes | None:
         """Wait for the next batch to return; what was received with it."""
+        due, self._due = self._due, 0
         event = self._call.next_event()
-        self._due -= 1
+        self._due = due - 1
         received: bytes | None = None
         for operation in event.batch_operations:
             kind = operation.type()

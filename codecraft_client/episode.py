@@ -173,7 +173,8 @@ class Episode:
         return self._running
 
     def _index(self) -> int:
-        if self._in_doubt:
+        left = self._running is not None and not self._running.finished  # its step may not have arrived before it was left
+        if self._in_doubt or left:
             self._next_index = self.status().next_step_index
             self._in_doubt = False
         return self._next_index

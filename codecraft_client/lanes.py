@@ -10,7 +10,9 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from typing import Protocol, cast
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import Protocol
 
 from google.protobuf.message import DecodeError, Message
 
@@ -20,6 +22,8 @@ from codecraft_client.exchange import Call
 from codecraft_client.fork import GUARD
 from codecraft_client.wire import rollouts
 
+REFUSALS = 3
+LONGEST_WAIT_S = 3600.0
 MOST = 8  # of one client; steps that are under way beside them are calls of their own
 
 
@@ -63,15 +67,16 @@ class Stream(Protocol):
 class Lanes:
     """The lanes of one transport. Of its methods `line` is called with `Guard.opening` held, as is `hang_up`."""
 
-    def __init__(self) -> None:
-        """No I/O."""
+    def __init__(self, interrupted: Callable[[], None]) -> None:
+        """No I/O. `interrupted` is called when an interrupt has fallen on who waited: nobody knows in what state gRPC is then."""
+        self.interrupted = interrupted
         self._idle: list[_Lane] = []
         self._all: weakref.WeakSet[_Lane] = weakref.WeakSet()
-        self._served = True  # as far as is known
+        self._refused = 0  # in a row
 
     def line(self, call: Call, converse: Callable[[], Stream | None], otherwise: Callable[[Call], Line]) -> Line:
         """Ask for a step, on a lane where there is one or may be one more. `otherwise` makes the call by itself."""
-        lane = self._free(converse) if self._served else None
+        lane = self._free(converse) if self.served else None
         return otherwise(call) if lane is None else _Turn(self, lane, call, otherwise)
 
     def hang_up(self) -> None:
@@ -88,9 +93,14 @@ class Lanes:
         """Where a lane goes whose turn has ended well. After `hang_up` another list: no lane gets among those of the next channel."""
         return self._idle
 
-    def unserved(self) -> None:
-        """Have no more of them: what answers has no Rollout."""
-        self._served = False
+    @property
+    def served(self) -> bool:
+        """Whether there may be some, as far as is known: not where no Rollout is known, or whenever one is opened it is lost."""
+        return self._refused < REFUSALS
+
+    def opened(self, *, answered: bool, unimplemented: bool = False) -> None:
+        """Learn how one has fared."""
+        self._refused = 0 if answered else REFUSALS if unimplemented else self._refused + 1
 
     def _free(self, converse: Callable[[], Stream | None]) -> "_Lane | None":
         if self._idle:
@@ -114,11 +124,13 @@ class _Lane:
     """One of them. Its stream ends with it, also where nobody says so.
 
     Attributes:
+        answered: Whether it has been of use.
         due: When the step on it has to be over, in seconds of the monotonic clock.
     """
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
+        self.answered = False
         self.due = math.inf
         self.end = weakref.finalize(self, _end, stream)
         self.end.atexit = False
@@ -130,20 +142,23 @@ def _end(stream: Stream) -> None:
 
 
 class Watchdog:
-    """Gives up what is overdue, for who waits for gRPC's queue waits for ever. Its thread is there as long as there are lanes."""
+    """Gives up what is overdue, for who waits for gRPC's queue waits for ever. Its thread is there as long as there are lanes.
+
+    It is woken by a queue, whose locks neither an interrupt nor a finalizer, a signal's handler or a fork in the midst can leave taken.
+    """
 
     def __init__(self) -> None:
         """No I/O."""
         self._process = 0
         self._lanes: weakref.WeakSet[_Lane] = weakref.WeakSet()
         self._thread: threading.Thread | None = None
-        self._wake = threading.Event()
+        self._wake: SimpleQueue[None] = SimpleQueue()
         self._until = math.inf  # when it looks next by itself; while it looks, what is due at any time makes it look again
 
     def watch(self, lane: "_Lane") -> None:
         """Watch over a lane from now on. Called with `Guard.opening` held. RuntimeError where no thread can be started."""
         if self._process != os.getpid():  # its thread and its lanes are the parent's
-            self._process, self._lanes, self._thread, self._wake = os.getpid(), weakref.WeakSet(), None, threading.Event()
+            self._process, self._lanes, self._thread, self._wake = os.getpid(), weakref.WeakSet(), None, SimpleQueue()
         if self._thread is None:
             thread = threading.Thread(target=self._watch, name="codecraft lanes", daemon=True)
             thread.start()
@@ -158,7 +173,7 @@ class Watchdog:
     def look(self) -> None:
         """Have it look what there is."""
         if self._process == os.getpid():
-            self._wake.set()
+            self._wake.put(None)
 
     def expect(self, lane: "_Lane", within_s: float) -> None:
         """Give `lane` up if it is still `due` then."""
@@ -169,7 +184,7 @@ class Watchdog:
     def _watch(self) -> None:
         while True:
             self._until = math.inf
-            self._wake.clear()
+            self._forget_calls()
             with GUARD.opening():
                 lanes = [lane for lane in self._lanes if lane.end.alive]
                 if not lanes:
@@ -178,10 +193,22 @@ class Watchdog:
             now = time.monotonic()
             for lane in lanes:
                 if lane.due <= now:
-                    lane.stream.cancel()
+                    _give_up(lane.stream)
             self._until = min((lane.due for lane in lanes if lane.due > now), default=math.inf)
             del lanes, lane
-            self._wake.wait(min(self._until - now, threading.TIMEOUT_MAX))
+            with suppress(Empty):
+                self._wake.get(timeout=min(self._until - now, LONGEST_WAIT_S))
+
+    def _forget_calls(self) -> None:
+        with suppress(Empty):
+            while True:
+                self._wake.get_nowait()
+
+
+def _give_up(stream: Stream) -> None:
+    """In a thread of its own: another thread may hold what it takes, and this one is all others' too."""
+    with suppress(RuntimeError):  # threads are scarce; what is due is looked at again
+        threading.Thread(target=stream.cancel, name="codecraft overdue", daemon=True).start()
 
 
 WATCHDOG = Watchdog()
@@ -199,7 +226,7 @@ class _Turn:
         self._instead: Line | None = None  # the call that was made in place of this
         self._given_up: Callable[[], None] | None = lane.stream.cancel  # None: there is nothing to give up any more
         self._dropped = False
-        lane.stream.ask(env.RolloutRequest(step=cast(env.StepRequest, call.request)).SerializeToString())
+        lane.stream.ask(rollouts.asking_for_step(call).SerializeToString())
 
     @property
     def over(self) -> bool:
@@ -216,25 +243,33 @@ class _Turn:
             answer = lane.stream.answer()
         except BaseException:
             lane.end()
+            self._lanes.interrupted()
             raise
         if answer is None:
             return self._lost(lane)
-        lane.due = math.inf
+        lane.due, lane.answered = math.inf, True
+        self._lanes.opened(answered=True)
         self._given_up = None
         try:
-            message = env.RolloutResponse.FromString(answer)
+            response = rollouts.answer_to_step(self._understood(answer), self._call)
+        except ProtocolError:  # whoever answers so may answer anything
+            lane.end()
+            raise
+        self._idle.append(lane)
+        return rollouts.accepted(response, self._call)
+
+    def _understood(self, answer: bytes) -> env.RolloutResponse:
+        try:
+            return env.RolloutResponse.FromString(answer)
         except DecodeError as error:
             raise ProtocolError(f"an answer could not be understood: {error}", where=self._call.where) from error
-        self._idle.append(lane)
-        return rollouts.step_answer(message, self._call.where)
 
     def _lost(self, lane: _Lane) -> Message | None:
         lane.end()
         if lane.due <= time.monotonic():
             raise self._call.overdue()
-        if lane.stream.unimplemented:
-            self._lanes.unserved()
         self._check_wanted()
+        self._lanes.opened(answered=lane.answered, unimplemented=lane.stream.unimplemented)
         self._instead = line = self._otherwise(self._call)
         self._given_up = line.drop
         if self._dropped:  # in the very moment

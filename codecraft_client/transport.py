@@ -91,16 +91,20 @@ class Transport:
         self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
         self._channel: grpc.Channel | None = None
         self._stubs: tuple[EnvironmentServiceStub, ControlServiceStub] | None = None
-        self._lanes = Lanes()
+        self._lanes = Lanes(self.interrupted)
         self._closed = False
         self.answered = False  # somebody has answered here before
         GUARD.watch(self)
 
     def open(self, call: Call) -> Line:
         """Make a call. A stream starts at once, a unary call when its line is read. DetachedError after `close`."""
-        with GUARD.opening():
-            self._connected(call)
-            return self._lanes.line(call, self._lane, self._by_itself) if call.result_only else self._by_itself(call)
+        try:
+            with GUARD.opening():
+                self._connected(call)
+                return self._lanes.line(call, self._lane, self._by_itself) if call.result_only else self._by_itself(call)
+        except BaseException as error:
+            self.failing(error)
+            raise
 
     def _by_itself(self, call: Call) -> Line:
         with GUARD.opening():
@@ -123,6 +127,16 @@ class Transport:
         with GUARD.opening():
             self._closed = True
             self.hang_up()
+
+    def interrupted(self) -> None:
+        """Go on with another channel: an interrupt that falls on a call can leave locks of gRPC's taken, which are its channel's."""
+        with GUARD.opening():
+            self.hang_up()
+
+    def failing(self, error: BaseException) -> None:
+        """Learn what a call is about to raise."""
+        if not isinstance(error, Exception):
+            self.interrupted()
 
     def hang_up(self) -> None:
         """See `fork`."""
@@ -171,6 +185,9 @@ class _StreamLine:
             message: Message | None = next(self._responses, None)
         except grpc.RpcError as failure:
             raise self._transport.error(failure, self._call) from failure
+        except BaseException as error:
+            self._transport.failing(error)
+            raise
         self._transport.answered = True
         return message
 
@@ -198,6 +215,9 @@ class _UnaryLine:
             raise self._transport.error(failure, self._call) from failure
         except ValueError as failure:  # gRPC's word for a channel that was closed since: by `close`, or by a fork
             raise self._transport.hung_up(self._call) from failure
+        except BaseException as error:
+            self._transport.failing(error)
+            raise
         self._transport.answered = self.over = True
         return message
 

@@ -176,7 +176,8 @@ class AsyncEpisode:
         return self._running
 
     async def _index(self) -> int:
-        if self._in_doubt:
+        left = self._running is not None and not self._running.finished  # its step may not have arrived before it was left
+        if self._in_doubt or left:
             self._next_index = (await self.status()).next_step_index
             self._in_doubt = False
         return self._next_index

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 import grpc.aio
 from google.protobuf.message import Message
 
-from codecraft.v1 import environment_pb2 as env
 from codecraft_client.errors import CodecraftError, ConnectionLostError, ProtocolError
 from codecraft_client.exchange import Call
 from codecraft_client.lanes import MOST
@@ -60,11 +59,11 @@ class Lanes:
         # A call under way is held by a task of gRPC's, so that a client that is dropped would leave its idle ones to the event loop.
         weakref.finalize(self, _end, self._idle).atexit = False
         self._count = 0
-        self._served = True  # as far as is known
+        self.served = True  # as far as is known
 
     def line(self, call: Call) -> Line:
         """Ask for a step, on a lane where there is one or may be one more."""
-        lane = self._free(call) if self._served else None
+        lane = self._free(call) if self.served else None
         return self.caller.by_itself(call) if lane is None else _Turn(self, lane, call)
 
     def give_back(self, lane: "_Lane") -> None:
@@ -73,7 +72,7 @@ class Lanes:
 
     def lost(self, lane: "_Lane", *, served: bool = True) -> None:
         """It is of no use any more. `served` False: nor would any other be."""
-        self._served = self._served and served
+        self.served = self.served and served
         self._count -= 1
         lane.stream.cancel()
 
@@ -149,10 +148,15 @@ class _Turn:
         except BaseException:
             self._over()
             raise
+        try:
+            answer = rollouts.answer_to_step(message, self._call)
+        except ProtocolError:  # whoever answers so may answer anything
+            self._over()
+            raise
         if self._lane is not None:  # else it was dropped in the very moment
             self._lane = None
             self._lanes.give_back(lane)
-        return rollouts.step_answer(message, self._call.where)
+        return rollouts.accepted(answer, self._call)
 
     def _instead(self, *, served: bool) -> Line:
         self._over(served=served)
@@ -190,7 +194,7 @@ class _Turn:
 
     async def _say(self, lane: _Lane) -> None:
         try:
-            await lane.stream.write(env.RolloutRequest(step=self._call.request))  # type: ignore[arg-type]  # a Step, as `result_only` says
+            await lane.stream.write(rollouts.asking_for_step(self._call))
         except grpc.aio.AioRpcError as failure:
             raise _UnsaidError from failure
 

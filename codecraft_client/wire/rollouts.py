@@ -1,7 +1,7 @@
 """Requests of a rollout to messages, and its answers to values."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from google.protobuf.message import Message
 from google.rpc import code_pb2, status_pb2
@@ -9,9 +9,11 @@ from google.rpc import code_pb2, status_pb2
 from codecraft.v1 import environment_pb2 as env
 from codecraft_client.calls import Answer, Close, Closed, Request, Reset, Status, Step, Submit
 from codecraft_client.errors import ProtocolError, Refusal, ServerError, Where
+from codecraft_client.exchange import Call
 from codecraft_client.wire import events, requests, values
 from codecraft_client.wire.status import server_error
 
+_TO_STEP = ("step", "status")
 METHODS = {"reset": "Reset", "step": "Step", "submit": "Submit", "close": "Close", "get_episode": "GetEpisode"}
 
 
@@ -60,14 +62,25 @@ def answer(message: Message, asked: Mapping[int, env.RolloutRequest]) -> Answer:
     return Answer(message.correlation_id, RESULTS[kind](getattr(message, kind)))
 
 
-def step_answer(message: Message, of: Where) -> env.RolloutResponse:
-    """A RolloutResponse to the only request under way, a step. Raises what the server refused it with; ProtocolError for anything else."""
-    kind = message.WhichOneof("result") if isinstance(message, env.RolloutResponse) else ""
-    if isinstance(message, env.RolloutResponse) and kind == "step":
+def asking_for_step(call: Call) -> env.RolloutRequest:
+    """The call, a Step, as a request."""
+    step = cast(env.StepRequest, call.request)
+    return env.RolloutRequest(correlation_id=step.step_index, step=step)
+
+
+def answer_to_step(message: Message, call: Call) -> env.RolloutResponse:
+    """The answer to that. ProtocolError when it is none."""
+    step = cast(env.StepRequest, call.request)
+    if isinstance(message, env.RolloutResponse) and message.correlation_id == step.step_index and message.WhichOneof("result") in _TO_STEP:
         return message
-    if isinstance(message, env.RolloutResponse) and kind == "status":
-        raise _error(message.status, of)
-    raise ProtocolError("the server answered what it was not asked", where=of)
+    raise ProtocolError("the server answered what it was not asked", where=call.where)
+
+
+def accepted(answer: env.RolloutResponse, call: Call) -> env.RolloutResponse:
+    """An answer that is a result. Raises what the server refused the call with."""
+    if answer.HasField("status"):
+        raise _error(answer.status, call.where)
+    return answer
 
 
 def _error(status: status_pb2.Status, of: Where) -> ServerError:

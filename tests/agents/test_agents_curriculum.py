@@ -32,7 +32,7 @@ def lines(path: Path) -> list[str]:
 @pytest.mark.docker
 @pytest.mark.timeout(900)
 def test_the_whole_curriculum_is_killed_and_resumed(serve_model: Callable[..., ScriptedOpenAI], tmp_path: Path) -> None:
-    """After kill -9 `--resume` plays what was not finished, and nothing else; every task has one result, and pays who only looked around nothing."""
+    """After kill -9 `--resume` plays what was not finished; each task has one result, and who only looked around gets nothing."""
     model = serve_model(tourist)
     results = tmp_path / "run" / "results.jsonl"
     with docker_world() as address:

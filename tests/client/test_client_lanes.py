@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 from unittest.mock import Mock
 
@@ -25,7 +26,7 @@ from codecraft_client.aio import AsyncClient
 from codecraft_client.errors import CodecraftError, ProtocolError
 from codecraft_client.exchange import Call
 from codecraft_client.fork import GUARD
-from codecraft_client.lanes import MOST, Lanes
+from codecraft_client.lanes import MOST, REFUSALS, Lanes
 from codecraft_client.retry import NEVER
 
 SHORT = Timeouts(call_s=5, margin_s=0.2)
@@ -209,7 +210,7 @@ def test_a_server_without_streams_is_served_by_calls(client: Client, script: Scr
     """Where Rollout is not known steps are calls, and it is not asked for again once that is known."""
     script.refuse["Rollout"] = rpc_status.to_status(status_pb2.Status(code=code_pb2.UNIMPLEMENTED, message="Method not found!"))
     with client.reset("1") as episode:
-        while client._connection.transport._lanes._served:  # a stream may end before that is heard of it
+        while client._connection.transport._lanes.served:  # a stream may end before that is heard of it
             assert episode.step(RunCommand("print 9")).observation.output == b"00000000\n"
         before = streams(script)
         for _ in range(3):
@@ -346,7 +347,7 @@ def line(lanes: Lanes, otherwise: Callable[[Call], Any] = Mock(), call: Call = S
 
 def test_a_step_whose_lane_was_given_up_by_another_goes_by_itself() -> None:
     """A step that is given up in the moment in which it ends may take the lane of the next one along."""
-    lanes, instead = Lanes(), Mock()
+    lanes, instead = Lanes(Mock()), Mock()
     first = line(lanes)
     stream = first._lane.stream
     stream.answers.set()
@@ -370,7 +371,7 @@ def test_a_step_that_is_given_up_as_it_goes_another_way_is_given_up_there() -> N
         turn.drop()
         return instead
 
-    turn = line(Lanes(), otherwise)
+    turn = line(Lanes(Mock()), otherwise)
     turn._lane.stream.cancel()
     turn.read()
     instead.drop.assert_called()
@@ -379,26 +380,121 @@ def test_a_step_that_is_given_up_as_it_goes_another_way_is_given_up_there() -> N
 def test_a_step_that_was_given_up_is_not_asked_for_again() -> None:
     """It fails as what is lost does, and whoever gave it up knows."""
     otherwise = Mock()
-    turn = line(Lanes(), otherwise)
+    turn = line(Lanes(Mock()), otherwise)
     turn.drop()
     with pytest.raises(errors.ConnectionLostError):
         turn.read()
     otherwise.assert_not_called()
 
 
-def test_a_stream_whose_answer_makes_no_sense_is_used_no_more() -> None:
-    """Whoever answers so may answer anything."""
-    lanes = Lanes()
+@pytest.mark.parametrize("answer", [b"\xff", b"", env.RolloutResponse(correlation_id=7, step=env.StepResult()).SerializeToString()])
+def test_a_stream_whose_answer_makes_no_sense_is_used_no_more(answer: bytes) -> None:
+    """Whoever answers so may answer anything, such as the next step with this one's result."""
+    lanes = Lanes(Mock())
     turn = line(lanes)
-    turn._lane.stream.answer = lambda: b"\xff"
-    with pytest.raises(ProtocolError, match="could not be understood"):
+    stream = turn._lane.stream
+    stream.answer = lambda: answer
+    with pytest.raises(ProtocolError):
         turn.read()
     assert lanes.idle == []
+    assert stream.ended.is_set()
+
+
+def test_where_streams_are_always_lost_there_are_none_before_long() -> None:
+    """Whatever it is that ends them, each would cost a step a call in vain."""
+    lanes, instead = Lanes(Mock()), Mock()
+    for _ in range(REFUSALS):
+        turn = line(lanes, lambda _: instead)
+        turn._lane.stream.cancel()
+        turn.read()
+    assert line(lanes, lambda _: instead) is instead
+
+
+def test_an_interrupt_of_who_waits_is_told_and_ends_the_stream() -> None:
+    """Nobody knows in what state gRPC is then."""
+    interrupted = Mock()
+    lanes = Lanes(interrupted)
+    turn = line(lanes)
+    stream = turn._lane.stream
+    stream.answers.set()
+    stream.before = Mock(side_effect=KeyboardInterrupt)
+    with pytest.raises(KeyboardInterrupt):
+        turn.read()
+    interrupted.assert_called_once()
+    assert stream.ended.is_set()
+    assert lanes.idle == []
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_after_an_interrupt_there_is_another_channel(fake_address: str, stream: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that falls into gRPC's own Python can leave its channel's lock taken; it was the whole process's end, and is one channel's."""
+    with Client(fake_address) as client, client.reset("1") as episode:
+        episode.step(RunCommand("true"))
+        before = client._connection.transport._channel
+        real, falls, me = threading.Condition.notify_all, [KeyboardInterrupt], threading.get_ident()
+
+        def interrupted(condition: threading.Condition) -> None:
+            """The last that gRPC does with an event that has come."""
+            if threading.get_ident() == me and falls:
+                raise falls.pop()
+            real(condition)
+
+        def play() -> None:
+            if stream:
+                episode.run("true").result()
+            else:
+                episode.step(RunCommand("true"))
+
+        monkeypatch.setattr(threading.Condition, "notify_all", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            play()
+        assert episode.step(RunCommand("echo fine")).observation.output == b"fine\n"
+        assert client._connection.transport._channel not in {before, None}
+
+
+class Polled:
+    """A call of gRPC's of which a test says when an interrupt falls."""
+
+    def __init__(self) -> None:
+        self.left = 3
+        self.interrupt = False
+
+    def operate(self, batch: object, tag: object) -> bool:
+        """Start a batch."""
+        del batch, tag
+        self.left += 1
+        return True
+
+    def next_event(self) -> Any:
+        """Return the next batch; the last one frees the queue."""
+        assert self.left, "this queue is freed"
+        if self.interrupt:
+            self.left = 0
+            raise KeyboardInterrupt
+        self.left -= 1
+        return Mock(batch_operations=())
+
+    def cancel(self, code: object, details: object) -> None:
+        """End it."""
+
+
+def test_no_more_is_waited_for_than_is_due() -> None:
+    """What has come is not waited for again, whether it came to an end or an interrupt fell on it."""
+    for interrupt in (False, True):
+        call = Polled()
+        stream = duplex.Duplex(call, due=3)
+        stream.ask(b"")
+        call.interrupt = interrupt
+        with pytest.raises(KeyboardInterrupt) if interrupt else nullcontext():
+            assert stream.answer() is None
+        assert call.left == 0
+        assert stream.answer() is None
+        stream.end()
 
 
 def test_who_is_overdue_is_given_up_in_time_whenever_others_are() -> None:
     """The one thread that watches learns of an earlier deadline while it waits for a later one, and what it has given up stays so."""
-    lanes = Lanes()
+    lanes = Lanes(Mock())
     patient = line(lanes)
     reading = threading.Thread(target=patient.read)
     reading.start()
