@@ -23,6 +23,7 @@ from codecraft_client.fork import GUARD
 from codecraft_client.wire import rollouts
 
 REFUSALS = 3
+RETRY_S = 0.2
 LONGEST_WAIT_S = 3600.0
 MOST = 8  # of one client; steps that are under way beside them are calls of their own
 
@@ -126,12 +127,14 @@ class _Lane:
     Attributes:
         answered: Whether it has been of use.
         due: When the step on it has to be over, in seconds of the monotonic clock.
+        given_up: Whether it was not, and that was seen to.
     """
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
         self.answered = False
         self.due = math.inf
+        self.given_up = False
         self.end = weakref.finalize(self, _end, stream)
         self.end.atexit = False
 
@@ -177,7 +180,7 @@ class Watchdog:
 
     def expect(self, lane: "_Lane", within_s: float) -> None:
         """Give `lane` up if it is still `due` then."""
-        lane.due = time.monotonic() + within_s
+        lane.due, lane.given_up = time.monotonic() + within_s, False
         if lane.due < self._until:
             self.look()
 
@@ -192,9 +195,9 @@ class Watchdog:
                     return
             now = time.monotonic()
             for lane in lanes:
-                if lane.due <= now:
-                    _give_up(lane.stream)
-            self._until = min((lane.due for lane in lanes if lane.due > now), default=math.inf)
+                if lane.due <= now and not lane.given_up:
+                    lane.given_up = _given_up(lane.stream)
+            self._until = min((lane.due if lane.due > now else now + RETRY_S for lane in lanes if not lane.given_up), default=math.inf)
             del lanes, lane
             with suppress(Empty):
                 self._wake.get(timeout=min(self._until - now, LONGEST_WAIT_S))
@@ -205,10 +208,13 @@ class Watchdog:
                 self._wake.get_nowait()
 
 
-def _give_up(stream: Stream) -> None:
-    """In a thread of its own: another thread may hold what it takes, and this one is all others' too."""
-    with suppress(RuntimeError):  # threads are scarce; what is due is looked at again
+def _given_up(stream: Stream) -> bool:
+    """Give it up in a thread of its own: another one may hold what that takes, and this one is all others'. False: threads are scarce."""
+    try:
         threading.Thread(target=stream.cancel, name="codecraft overdue", daemon=True).start()
+    except RuntimeError:
+        return False
+    return True
 
 
 WATCHDOG = Watchdog()

@@ -400,6 +400,39 @@ def test_a_stream_whose_answer_makes_no_sense_is_used_no_more(answer: bytes) -> 
     assert stream.ended.is_set()
 
 
+def test_what_is_overdue_is_given_up_once_and_when_there_is_a_thread_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To give up may have to wait for another thread: none waits with it, and it is not begun again with every look."""
+    lanes, begun, go_on = Lanes(Mock()), [], threading.Event()
+    start, scarce = threading.Thread.start, [RuntimeError("can't start new thread")]
+
+    def starting(thread: threading.Thread) -> None:
+        if thread.name == "codecraft overdue":
+            if scarce:
+                raise scarce.pop()
+            begun.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", starting)
+    stuck = line(lanes, call=Call("Step", env.StepRequest(), 0.1, result_only=True))
+    stream = stuck._lane.stream
+    cancel, stream.cancel = stream.cancel, lambda: go_on.wait(20) and cancel()
+
+    def read() -> None:
+        with pytest.raises(errors.DeadlineExceededError):
+            stuck.read()
+
+    reading = threading.Thread(target=read)
+    reading.start()
+    until(lambda: bool(begun))
+    other = line(lanes, call=Call("Step", env.StepRequest(), 0.1, result_only=True))
+    with pytest.raises(errors.DeadlineExceededError):
+        other.read()
+    assert len(begun) == 2
+    go_on.set()
+    reading.join(20)
+    assert not reading.is_alive()
+
+
 def test_where_streams_are_always_lost_there_are_none_before_long() -> None:
     """Whatever it is that ends them, each would cost a step a call in vain."""
     lanes, instead = Lanes(Mock()), Mock()
