@@ -126,8 +126,8 @@ class _Results:
 
     def add(self, result: TaskResult) -> None:
         """Keep one more."""
+        self._by_id[result.task_id] = result  # first: an interrupt that falls on the way to the disk finds it there already
         self.store.add(result)
-        self._by_id[result.task_id] = result
 
     @property
     def known(self) -> list[TaskResult]:

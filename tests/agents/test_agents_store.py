@@ -1,11 +1,14 @@
 """Results survive whatever happens to the process that writes them."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
+from codecraft_client.agents.command import _Results
 from codecraft_client.agents.result import TaskResult
 from codecraft_client.agents.store import Store
 from codecraft_client.agents.summary import as_json, by_category, by_difficulty, group
@@ -136,3 +139,14 @@ def test_rates_are_over_what_was_judged() -> None:
     assert {name: part.tasks for name, part in by_category(results).items()} == {"C": 2, "D": 1}
     assert list(by_difficulty(results)) == ["2", "10"]
     assert as_json(RUN, results)["total"]["tokens"] == 45
+
+
+def test_an_interrupt_on_the_way_to_the_disk_does_not_hide_what_gets_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table that is shown then has all that a resumed run finds."""
+    with Store(tmp_path, RUN, resume=False) as store:
+        results = _Results(store, [Mock(task_id=RESULT.task_id)])
+        monkeypatch.setattr(os, "fsync", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            results.add(RESULT)
+    assert len((tmp_path / "results.jsonl").read_text().splitlines()) == 1
+    assert results.known == [RESULT]
