@@ -22,9 +22,9 @@ from codecraft_client.exchange import Call
 from codecraft_client.fork import GUARD
 from codecraft_client.wire import rollouts
 
-REFUSALS = 3
-RETRY_S = 0.2
-LONGEST_WAIT_S = 3600.0
+REFUSALS = 3  # streams in a row that are lost before they have been of use; then there are no more of them
+RETRY_S = 0.2  # until what could not be given up is looked at again
+LONGEST_WAIT_S = 3600.0  # some systems can't wait for ever in one go
 MOST = 8  # of one client; steps that are under way beside them are calls of their own
 
 

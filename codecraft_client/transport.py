@@ -100,8 +100,10 @@ class Transport:
         """Make a call. A stream starts at once, a unary call when its line is read. DetachedError after `close`."""
         try:
             with GUARD.opening():
+                if not call.result_only:
+                    return self._by_itself(call)
                 self._connected(call)
-                return self._lanes.line(call, self._lane, self._by_itself) if call.result_only else self._by_itself(call)
+                return self._lanes.line(call, self._lane, self._by_itself)
         except BaseException as error:
             self.failing(error)
             raise
@@ -157,7 +159,7 @@ class Transport:
         """The error of a call that came upon a closed channel."""
         if self._closed:
             return DetachedError("the client was closed", where=call.where)
-        return ConnectionLostError("the connection was closed for a fork", where=call.where)
+        return ConnectionLostError("the connection was closed for a fork or upon an interrupt", where=call.where)
 
     def _connected(self, call: Call) -> EnvironmentServiceStub | ControlServiceStub:
         if self._closed:

@@ -77,21 +77,14 @@ def carried(what: str) -> Iterator[None]:
     """Raise UsageError where the wire can't carry a value."""
     try:
         yield
-    except ValueError as error:
-        raise _uncarried(what, error) from error
-
-
-def _uncarried(what: str, error: ValueError) -> UsageError:
-    """Protobuf's error for a number out of range or a lone surrogate, in our words."""
-    return UsageError(f"this {what} can't be sent: {error}")
+    except ValueError as error:  # protobuf's for a number out of range or a lone surrogate
+        raise UsageError(f"this {what} can't be sent: {error}") from error
 
 
 def action(value: Action) -> pb.Action:
     """Any of the actions. UsageError for a value that the wire can't carry."""
-    try:
+    with carried(type(value).__name__):
         return _action(value)
-    except ValueError as error:
-        raise _uncarried(type(value).__name__, error) from error
 
 
 def _action(value: Action) -> pb.Action:

@@ -189,10 +189,7 @@ class StepRun:
                     break
                 elif not await self._bell.wait(self._clock, self._bounds.heartbeat_s):
                     yield Heartbeat(self._clock.monotonic() - self.began)
-            if self.failure is not None:
-                raise self.failure
-            if self.result is not None:
-                yield self.result
+            yield self._came_to()
         finally:
             self._detach()
 
@@ -201,8 +198,12 @@ class StepRun:
         self._attach()
         try:
             await self.done.wait()
+            return self._came_to()
         finally:
             self._detach()
+
+    def _came_to(self) -> StepResult:
+        """The result of what is over, or what it failed with."""
         if self.result is None:
             raise self.failure or AssertionError("a step was over with neither result nor failure")
         return self.result
