@@ -22,7 +22,8 @@ type freezer struct {
 
 	mu      sync.Mutex
 	frozen  bool
-	stopped []process // parents before their children
+	stopped []process           // parents before their children
+	before  map[processKey]bool // what stood still already when everything was stopped at once; nil if it was not
 	until   *time.Timer
 	times   int // that it was frozen or prolonged
 }
@@ -72,10 +73,15 @@ func (g *guest) stopAll() (stopped, unstopped int) {
 		hit[p.key()] = true
 	}
 	pause, began := firstLook, time.Now()
-	for {
-		moving, held := 0, 0
+	for round := 0; ; round++ {
+		moving, held, known := 0, 0, len(z.stopped)
 		killing.Lock()
-		blocking(func() { moving, held = g.stopRound(hit, time.Since(began) > patience) })
+		blocking(func() {
+			moving, held = g.stopRound(hit, time.Since(began) > patience)
+			if round > 0 && len(z.stopped) > known && mayStopEverything() {
+				g.stopRest(hit)
+			}
+		})
 		killing.Unlock()
 		if moving == 0 || time.Since(began) > stopWithin {
 			return len(z.stopped), moving - held
@@ -107,7 +113,7 @@ func (g *guest) forgetFrozen() {
 // that do nothing but continue one another. What another process has just told to stop, and was not scheduled since, stops without us, and stays stopped.
 func (g *guest) stopRound(hit map[processKey]bool, end bool) (moving, held int) {
 	for _, p := range g.agentProcesses() {
-		if p.state == 'T' || p.state == 't' || p.state == 'Z' || p.state == 'X' {
+		if p.isStopped() || p.state == 'Z' || p.state == 'X' {
 			continue
 		}
 		moving++
@@ -132,6 +138,38 @@ func (g *guest) stopRound(hit map[processKey]bool, end bool) (moving, held int) 
 	return moving, held
 }
 
+// stopRest stops everything at once where there is more in every round, takes note of it, and lets go what is not the agent's.
+func (g *guest) stopRest(hit map[processKey]bool) {
+	z := &g.freezer
+	before := stopEverything()
+	if z.before == nil {
+		z.before = before
+	}
+	theirs := map[processKey]bool{}
+	for _, p := range g.agentProcesses() {
+		theirs[p.key()] = true
+		if !hit[p.key()] && !z.before[p.key()] {
+			hit[p.key()] = true
+			z.stopped = append(z.stopped, p)
+		}
+	}
+	release(theirs, before)
+}
+
+// stoppedUnseen is what was being made as everything was stopped at once.
+func (g *guest) stoppedUnseen(stopped []process, before map[processKey]bool) (more []process) {
+	known := map[processKey]bool{}
+	for _, p := range stopped {
+		known[p.key()] = true
+	}
+	for _, p := range g.agentProcesses() {
+		if p.isStopped() && !known[p.key()] && !before[p.key()] {
+			more = append(more, p)
+		}
+	}
+	return more
+}
+
 // agentProcesses are all but the guest's own, parents before their children: a parent that is stopped does not see its children stop.
 func (g *guest) agentProcesses() []process {
 	table := scanProcesses(nil)
@@ -154,10 +192,13 @@ func (g *guest) letGo() (resumed int) {
 		z.until.Stop()
 		z.until = nil
 	}
-	frozen, stopped := z.frozen, z.stopped
-	z.frozen, z.stopped = false, nil
+	frozen, stopped, before := z.frozen, z.stopped, z.before
+	z.frozen, z.stopped, z.before = false, nil, nil
 	z.mu.Unlock()
 	blocking(func() {
+		if before != nil {
+			stopped = append(stopped, g.stoppedUnseen(stopped, before)...)
+		}
 		for i := len(stopped) - 1; i >= 0; i-- {
 			now, there := readProcess(stopped[i].pid)
 			if there && now.key() == stopped[i].key() && syscall.Kill(now.pid, syscall.SIGCONT) == nil {

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -44,9 +45,10 @@ func (k *killer) exclusively(act func()) {
 }
 
 // stop stops everything found until two rounds find nothing new: one may miss a process whose parent dies while the table is read. A fork that is
-// under way when the signal arrives is given up by the kernel.
+// under way when the signal arrives is given up by the kernel. Where a second round finds more, something multiplies, and everything is stopped at once.
 func (k *killer) stop() {
 	stopped := map[processKey]bool{}
+	var released map[processKey]bool
 	quiet := 0
 	for round := 0; round < maxStopRounds && quiet < 2; round++ {
 		fresh := false
@@ -60,8 +62,54 @@ func (k *killer) stop() {
 		if fresh {
 			quiet = 0
 		}
+		if fresh && round > 0 && mayStopEverything() {
+			released = stopEverything()
+			k.release(released)
+		}
+	}
+	if released != nil {
+		k.release(released) // what was being made as everything was stopped
 	}
 }
+
+// release lets go on what is neither found nor in `released`, and adds it there.
+func (k *killer) release(released map[processKey]bool) {
+	ended := map[processKey]bool{}
+	for _, p := range k.find() {
+		ended[p.key()] = true
+	}
+	release(ended, released)
+}
+
+func release(held, released map[processKey]bool) {
+	for _, siblings := range scanProcesses(nil) {
+		for _, p := range siblings {
+			if !held[p.key()] && !released[p.key()] {
+				released[p.key()] = true
+				syscall.Kill(p.pid, syscall.SIGCONT)
+			}
+		}
+	}
+}
+
+// stopEverything is for what multiplies faster than it can be stopped one by one, and leaves the guest hardly a turn on the processor. kill(2) of -1 is
+// one call, and no fork gets by: the kernel passes the signal on to a child that is being made. It stops the guest's own processes too, and says what
+// was stopped before.
+func stopEverything() (before map[processKey]bool) {
+	before = map[processKey]bool{}
+	for _, siblings := range scanProcesses(nil) {
+		for _, p := range siblings {
+			if p.isStopped() {
+				before[p.key()] = true
+			}
+		}
+	}
+	syscall.Kill(-1, syscall.SIGSTOP)
+	return before
+}
+
+// mayStopEverything is true of the first process of a sandbox, whose signals reach nothing beyond it.
+func mayStopEverything() bool { return os.Getpid() == 1 }
 
 func (k *killer) signalAll(signals ...syscall.Signal) (found int) {
 	all := k.find()

@@ -24,6 +24,8 @@ type processKey struct {
 
 func (p process) key() processKey { return processKey{p.pid, p.start} }
 
+func (p process) isStopped() bool { return p.state == 'T' || p.state == 't' }
+
 // processTable is all processes of the sandbox at one moment, by parent.
 type processTable map[int][]process
 
