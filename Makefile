@@ -13,7 +13,7 @@ engine := images/engine.sh
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup guest engine engine-stop images serve demo learn test unit check check-python check-guest proto bench clean
+.PHONY: help setup guest engine engine-installed engine-stop images serve demo learn test unit check check-python check-guest proto bench clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -27,8 +27,9 @@ demo: setup guest engine ## play an episode against the running server, or one o
 learn: setup guest engine ## train a small policy on real sandboxes and draw its learning curves
 	@exec $(bin)/python -m examples.learn $(ARGS)
 
-# The guest is built while the images are: the one computes, the others mostly wait for packages.
-test: setup ## run all the tests, with an engine of its own where none runs
+# An engine is installed while the dependencies are, and the guest is built while the images are: the one computes, the other mostly waits for packages.
+test: ## run all the tests, with an engine of its own where none runs
+	@$(MAKE) --no-print-directory --jobs=2 setup engine-installed
 	@exec $(engine) with -- sh -c 'guest/build.sh & built=$$!; $(bin)/codecraft-server images; images=$$?; \
 	    wait $$built && [ $$images -eq 0 ] && exec tests/run.sh "$$@"' tests/run.sh $(ARGS)
 
@@ -65,6 +66,9 @@ guest: setup ## build the program that runs inside every sandbox
 engine: ## see to it that a Docker Engine answers
 	@$(engine) ensure
 
+engine-installed: $(bin)/pip # which may have Debian packages to install itself, and those go one after the other
+	@$(engine) install
+
 engine-stop: ## stop the Docker Engine that `make` started, and no other
 	@$(engine) stop
 
@@ -79,9 +83,11 @@ $(bin)/pip:
 	@echo "making .venv"
 	@$(PYTHON) -m venv .venv
 
+# An old pip takes twice as long. What is imported is compiled when it is, and that is a small part of what there is.
 .venv/.dependencies: pyproject.toml | $(bin)/pip
 	@echo "installing the dependencies into .venv (about a minute the first time)"
-	@$(bin)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(bin)/python -m pip install --quiet --disable-pip-version-check --upgrade pip || echo "going on with the pip that is there"
+	@$(bin)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[dev]'
 	@touch $@
 
 clean: ## remove what `make` made here; the engine and its images stay

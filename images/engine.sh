@@ -2,6 +2,7 @@
 # engine.sh - a Docker Engine that answers, and only our own one stopped again.
 #
 #   engine.sh ensure          do nothing where an engine answers; else start one, or say how
+#   engine.sh install         install one where none answers or is installed, and where that is ours to do; else nothing
 #   engine.sh stop            end the engine that `ensure` started, and no other
 #   engine.sh with -- CMD…    ensure, run CMD, stop the engine if this call started it
 #
@@ -170,13 +171,28 @@ start() {
     say "ready at $host"
 }
 
-ensure() {
-    answers && return 0
-    [ "$host" = "$default_host" ] && [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] || explain
-    command -v apt-get >/dev/null 2>&1 || explain
+is_ours_to_do() {
+    [ "$host" = "$default_host" ] && [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1
+}
+
+# Two at once: the second finds what the first one did. `exec 9>&-` lets it go on.
+take_turn() {
     mkdir -p "$state"
     exec 9>"$state/lock"
-    flock 9 # two at once: the second finds what the first one started
+    flock 9
+}
+
+install_only() {
+    ! command -v dockerd >/dev/null 2>&1 && is_ours_to_do && ! answers || return 0
+    take_turn
+    command -v dockerd >/dev/null 2>&1 || install_engine
+    exec 9>&-
+}
+
+ensure() {
+    answers && return 0
+    is_ours_to_do || explain
+    take_turn
     if ! answers; then
         command -v dockerd >/dev/null 2>&1 || install_engine
         answers || start
@@ -234,6 +250,7 @@ run_with() {
 
 case ${1:-} in
 ensure) ensure ;;
+install) install_only ;;
 stop) stop ;;
 with)
     shift
@@ -242,7 +259,7 @@ with)
     run_with "$@"
     ;;
 *)
-    echo "usage: engine.sh ensure | stop | with -- CMD…" >&2
+    echo "usage: engine.sh ensure | install | stop | with -- CMD…" >&2
     exit 2
     ;;
 esac

@@ -108,12 +108,14 @@ def test_a_refusing_endpoint_ends_the_run(serve_model: ServeModel, make: AgentFa
 
 def test_the_lease_is_kept_while_a_model_thinks(serve_model: ServeModel, tmp_path: Path) -> None:
     """A model may take longer than the episode's lease for a reply."""
+    lease_s = 1.5  # on a busy machine a program may not have a turn for half a second
 
     def slow(talk: Talk) -> Turn:
-        threading.Event().wait(0.7)
+        if not talk.results:
+            threading.Event().wait(1.7 * lease_s)
         return careful(talk)
 
-    with word_world(1, episodes=EpisodeSettings(lease_s=0.4, reattach_grace_s=0.2, drain_s=0.2)) as address:
+    with word_world(1, episodes=EpisodeSettings(lease_s=lease_s, reattach_grace_s=0.2, drain_s=0.2)) as address:
         results = run(address, light.agent, options(serve_model(slow)), tmp_path)
     assert (results["1"].passed, results["1"].attempts) == (True, 1)
 

@@ -164,7 +164,7 @@ async def test_programs_run_on_a_copy_that_the_agent_never_sees(opened: Opener, 
         {"kind": "file", "path": "hello.sh"},
     )
     sandbox = await laid_out(opened, task)
-    asked, listing = asking(opened, task), b"ls -la --time-style=+ /workspace /tmp /home/agent /dev/shm; ps -e -o args | sort"
+    asked, listing = asking(opened, task), b"ls -la --time-style=+ /workspace /tmp /home/agent /dev/shm; ps -e -o args | sort -u"
     assert await asked.ask(sandbox) == (False, False)
     await run(sandbox, b"echo 'echo hello' >hello.sh; while :; do echo >>/tmp/counted; sleep 0.05; done >/dev/null 2>&1 &")
     before = (await run(sandbox, listing)).text()

@@ -262,6 +262,28 @@ def test_an_engine_that_cannot_be_installed_is_an_error(world: World) -> None:
     assert "could not be installed" in result.stderr
 
 
+def test_install_only_installs(world: World) -> None:
+    """`install` starts nothing, and what is installed is not installed again."""
+    hidden = world.executable("dockerd", FAKE_DOCKERD).rename(world.bin.parent / "dockerd")
+    world.program("apt-get", f'case "$*" in *docker.io*) cp {hidden} {world.bin}/dockerd ;; esac')
+    first, second = world.engine("install"), world.engine("install")
+    assert (first.returncode, second.returncode, second.stderr) == (0, 0, "")
+    assert len([call for call in world.called("apt-get") if "docker.io" in call]) == 1
+    assert not (world.state / "dockerd.pid").exists()
+    assert not world.socket.exists()
+
+
+def test_install_leaves_what_is_not_ours_to_do(answering: World) -> None:
+    """Where an engine answers, where one is named, and for who is not root: not a word, and nothing is installed."""
+    answering.program("apt-get", "exit 0")
+    elsewhere = answering.engine("install", DOCKER_HOST="tcp://127.0.0.1:1")
+    there = answering.engine("install")
+    answering.program("id", "echo 1000")
+    others = answering.engine("install", CODECRAFT_ENGINE_RUN=str(answering.run.parent))
+    assert [(done.returncode, done.stderr) for done in (elsewhere, there, others)] == [(0, "")] * 3
+    assert not answering.called("apt-get")
+
+
 def test_an_engine_that_ends_at_once_shows_its_log(world: World) -> None:
     """A dockerd that fails is not waited for to the deadline; the end of its log is the message."""
     world.program("apt-get", "exit 0")
