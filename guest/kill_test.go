@@ -78,3 +78,27 @@ func TestParseStatWithHostileName(t *testing.T) {
 		t.Errorf("%+v %v", p, ok)
 	}
 }
+
+// The kernel's list of children tells who there is, and that there is nobody.
+func TestChildren(t *testing.T) {
+	tree := startTree(t, `sleep 100 & sleep 101 & wait`)
+	defer killProcesses(under(tree.Process.Pid), 0)
+	list := openChildren(tree.Process.Pid)
+	if list == nil {
+		t.Skip("this kernel has no list of children")
+	}
+	defer list.Close()
+	both := scanProcesses(nil)[tree.Process.Pid]
+	if len(both) != 2 {
+		t.Fatalf("%v", both)
+	}
+	first, second := min(both[0].pid, both[1].pid), max(both[0].pid, both[1].pid)
+	if !areChildren(list, first, second) || areChildren(list, first) || areChildren(list) || areChildren(nil) {
+		t.Errorf("%d and %d are not told from others", first, second)
+	}
+	alone := openChildren(first)
+	defer alone.Close()
+	if !areChildren(alone) || areChildren(alone, first) {
+		t.Errorf("%d has children", first)
+	}
+}

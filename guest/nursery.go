@@ -42,9 +42,10 @@ type child struct {
 }
 
 type nursery struct {
-	pid     int
-	control *os.File
-	gone    chan struct{} // closed when the session process has been reaped
+	pid      int
+	control  *os.File
+	children *os.File      // see openChildren
+	gone     chan struct{} // closed when the session process has been reaped
 
 	mu      sync.Mutex
 	current *child
@@ -77,6 +78,7 @@ func openNursery(r *reaper) (*nursery, error) {
 	}
 	syscall.SetNonblock(pair[0], true)
 	n.control = os.NewFile(uintptr(pair[0]), "nursery")
+	n.children = openChildren(n.pid)
 	go n.listen()
 	return n, nil
 }
@@ -84,6 +86,7 @@ func openNursery(r *reaper) (*nursery, error) {
 // listen passes answers and deaths on until the session process is gone; its child's end is then unknown.
 func (n *nursery) listen() {
 	defer n.control.Close()
+	defer n.children.Close()
 	for {
 		var raw [answerBytes]byte
 		if _, err := io.ReadFull(n.control, raw[:]); err != nil {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"strconv"
 	"syscall"
@@ -129,6 +130,31 @@ func readInto(path string, buffer []byte) int {
 	defer syscall.Close(fd)
 	n, _ := syscall.Read(fd, buffer)
 	return max(n, 0)
+}
+
+// openChildren opens the list of a process's children, which is read anew each time (proc(5), /proc/pid/task/tid/children; of its first thread, which has
+// what comes to it as a subreaper too). nil where the kernel has no such list.
+func openChildren(pid int) *os.File {
+	p := strconv.Itoa(pid)
+	file, err := os.Open("/proc/" + p + "/task/" + p + "/children")
+	if err != nil {
+		return nil
+	}
+	return file
+}
+
+// areChildren says whether the list is known to hold these and nobody else.
+func areChildren(list *os.File, pids ...int) bool {
+	if list == nil {
+		return false
+	}
+	var expected []byte
+	for _, pid := range pids {
+		expected = append(strconv.AppendInt(expected, int64(pid), 10), ' ')
+	}
+	var buffer [64]byte
+	n, err := list.ReadAt(buffer[:], 0)
+	return err == io.EOF && bytes.Equal(buffer[:n], expected)
 }
 
 // commandLine is the process's arguments with blanks between them, for people, at most 256 bytes; its name when it has none.

@@ -265,6 +265,9 @@ func (s *session) listJobs() []backgroundJob {
 	listed := []backgroundJob{}
 	s.jobs = map[processKey]bool{}
 	blocking(func() {
+		if s.isAlone() {
+			return
+		}
 		for _, p := range s.members(nil) {
 			if s.shell != nil && p.pid == s.shell.process.pid || p.state == 'Z' {
 				continue
@@ -276,6 +279,12 @@ func (s *session) listJobs() []backgroundJob {
 		}
 	})
 	return listed
+}
+
+// isAlone says whether its shell, which has reported and so does nothing, is known to be the session's only process, without a look at all others. The
+// shell's children come first: what it has none of can't get by as an orphan, on the way to the session process.
+func (s *session) isAlone() bool {
+	return s.shell != nil && areChildren(s.shell.children) && areChildren(s.nursery.children, s.shell.process.pid) && !s.shell.hasDied()
 }
 
 // members are the processes of the session, without what `spare` spares.

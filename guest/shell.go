@@ -4,6 +4,7 @@
 package main
 
 import (
+	"os"
 	"strconv"
 	"sync"
 	"syscall"
@@ -16,8 +17,9 @@ type shellFiles struct {
 }
 
 type scriptFile struct {
-	path string
-	fd   int
+	path   string
+	fd     int
+	length int // of its text
 }
 
 func newShellFiles(dir string, group int) (*shellFiles, error) {
@@ -57,10 +59,14 @@ func (f *shellFiles) remove() {
 	}
 }
 
-func (f scriptFile) set(text []byte) error {
-	if err := syscall.Ftruncate(f.fd, 0); err != nil {
-		return err
+// set gives it a new text. One of the same length, as reports have, is written over the old one: to be given a new page takes longer than all the rest.
+func (f *scriptFile) set(text []byte) error {
+	if len(text) != f.length {
+		if err := syscall.Ftruncate(f.fd, 0); err != nil {
+			return err
+		}
 	}
+	f.length = len(text)
 	for offset := 0; offset < len(text); {
 		n, err := syscall.Pwrite(f.fd, text[offset:], int64(offset))
 		if err != nil && err != syscall.EINTR {
@@ -72,12 +78,13 @@ func (f scriptFile) set(text []byte) error {
 }
 
 type shell struct {
-	process *child
-	files   *shellFiles
-	script  *pipeEnd
-	status  *pipeEnd
-	reports chan report
-	kind    string // what findShell calls it
+	process  *child
+	children *os.File // see openChildren
+	files    *shellFiles
+	script   *pipeEnd
+	status   *pipeEnd
+	reports  chan report
+	kind     string // what findShell calls it
 
 	mu     sync.Mutex
 	parser reportParser
@@ -98,6 +105,7 @@ func startShell(n *nursery, b birth, dir, kind string) (*shell, error) {
 		sh.close()
 		return nil, err
 	}
+	sh.children = openChildren(sh.process.pid)
 	go sh.listen()
 	return sh, nil
 }
@@ -219,5 +227,6 @@ func (sh *shell) hasDied() bool {
 func (sh *shell) close() {
 	sh.script.close()
 	sh.status.close()
+	sh.children.Close()
 	blocking(sh.files.remove)
 }

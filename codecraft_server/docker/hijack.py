@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 from codecraft_server.errors import EngineUnavailableError
 
@@ -51,9 +52,8 @@ class HijackedStream(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send the request."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what create_connection gives, for the type checker
-        self._transport = transport
-        transport.write(self._request)
+        self._transport = cast("asyncio.Transport", transport)  # what create_connection gives; another loop's has another base
+        self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
         """Take the answer's headers, then pass everything on."""
