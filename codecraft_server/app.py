@@ -32,11 +32,11 @@ def run(settings: Settings) -> None:
         SandboxError: The engine or its images can't be used.
     """
     catalog = curriculum.load(settings.curriculum, settings.defaults)
-    with asyncio.Runner(loop_factory=_new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(_until_signalled(settings, catalog))
 
 
-def _new_event_loop() -> asyncio.AbstractEventLoop:
+def new_event_loop() -> asyncio.AbstractEventLoop:
     """Return libuv's, on which a step takes a twentieth less time; Python's own where there is no uvloop, as on Windows."""
     try:
         import uvloop  # noqa: PLC0415 - it may be missing

@@ -1,4 +1,4 @@
-"""An engine on a unix socket that answers each connection with what the test scripted, so that answers can be cut anywhere."""
+"""An engine on a socket that answers each connection with what the test scripted, so that answers can be cut anywhere."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,8 +11,8 @@ Script = Callable[[bytes, asyncio.StreamReader, asyncio.StreamWriter], Awaitable
 
 
 @asynccontextmanager
-async def scripted_engine(folder: Path, script: Script) -> AsyncIterator[Address]:
-    """Serve while the block runs; `script` gets the request's head and both ends of the connection."""
+async def scripted_engine(folder: Path | None, script: Script) -> AsyncIterator[Address]:
+    """Serve in a folder, or over TCP, while the block runs; `script` gets the request's head and both ends of the connection."""
     failures: list[BaseException] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -25,10 +25,14 @@ async def scripted_engine(folder: Path, script: Script) -> AsyncIterator[Address
         finally:
             writer.close()
 
-    path = str(folder / "engine.sock")
-    server = await asyncio.start_unix_server(serve, path)
+    if folder is None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        address = Address(host="127.0.0.1", port=server.sockets[0].getsockname()[1])
+    else:
+        address = Address(path=str(folder / "engine.sock"))
+        server = await asyncio.start_unix_server(serve, address.path)
     try:
-        yield Address(path=path)
+        yield address
     finally:
         server.close()
     assert not failures, failures

@@ -1,12 +1,14 @@
-"""Hijacked streams, against an engine on a unix socket that says what the test wants."""
+"""Hijacked streams, against an engine that says what the test wants."""
 
 import asyncio
+import sys
 from pathlib import Path
 
 import pytest
 from each import each
 from scripted_engine import Script, scripted_engine
 
+from codecraft_server.app import new_event_loop
 from codecraft_server.docker.hijack import Address, HijackedStream, HijackError, hijack
 from codecraft_server.errors import EngineUnavailableError
 
@@ -37,7 +39,7 @@ def answering(*pieces: bytes) -> Script:
     return script
 
 
-async def test_bytes_go_both_ways(tmp_path: Path) -> None:
+async def _an_echo_comes_back(folder: Path | None) -> None:
     """After the upgrade what we write arrives as it is, and so does the echo."""
     heads = []
 
@@ -46,7 +48,7 @@ async def test_bytes_go_both_ways(tmp_path: Path) -> None:
         writer.write(UPGRADED)
         writer.write(await reader.readexactly(5))
 
-    async with scripted_engine(tmp_path, echo) as address:
+    async with scripted_engine(folder, echo) as address:
         listener = Listener()
         stream = await listener.open(address)
         stream.write(b"h\0llo")
@@ -54,6 +56,12 @@ async def test_bytes_go_both_ways(tmp_path: Path) -> None:
     assert listener.data == b"h\0llo"
     assert heads[0].startswith(b"POST /v1.41/containers/x/attach?stream=1 HTTP/1.1\r\n")
     assert b"Upgrade: tcp\r\n" in heads[0]
+
+
+async def test_bytes_go_both_ways(tmp_path: Path) -> None:
+    """Over a unix socket and over TCP."""
+    await _an_echo_comes_back(tmp_path)
+    await _an_echo_comes_back(None)
 
 
 @each("cut", range(0, len(UPGRADED) + 8, 7))
@@ -158,3 +166,24 @@ async def test_closing_does_not_wait_for_one_who_does_not_read(tmp_path: Path) -
         stream.close()
         await asyncio.wait_for(listener.lost.wait(), 5)
         leave.set()
+
+
+def test_the_loop_that_serves_carries_them(tmp_path: Path) -> None:
+    """What holds on Python's own loop holds on the server's, which is libuv's."""
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        assert type(runner.get_loop()).__module__ == "uvloop"
+        for what in (
+            test_bytes_go_both_ways,
+            test_a_writer_is_told_when_the_socket_is_full,
+            test_closing_does_not_wait_for_one_who_does_not_read,
+        ):
+            folder = tmp_path / what.__name__[-20:]
+            folder.mkdir()
+            runner.run(what(folder))
+
+
+def test_without_libuv_pythons_own_loop_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is none for Windows."""
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        assert isinstance(runner.get_loop(), asyncio.SelectorEventLoop)
