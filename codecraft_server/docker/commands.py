@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from codecraft_server.docker.frames import Frame, FrameError, FrameType, unpack_bytes
+from codecraft_server.docker.frames import Frame, FrameError, FrameType, Header, unpack_bytes
 from codecraft_server.docker.link import GuestRefusalError, Link, Timer, again, refusal
 from codecraft_server.errors import SandboxLostError
 from codecraft_server.sandbox import (
@@ -80,7 +80,7 @@ class GuestCommand:
         self._timers: list[Timer] = []
         self.begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def start(self, link: Link, kind: FrameType, header: dict[str, Any], body: bytes, overdue_s: float) -> None:
+    def start(self, link: Link, kind: FrameType, header: Header, body: bytes, overdue_s: float) -> None:
         """Send it off. If it has not ended `overdue_s` from now its guest is given up. Raises SandboxLostError."""
         self._link = link
         self._id = link.open(kind, header, body, self)

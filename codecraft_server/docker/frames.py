@@ -16,6 +16,8 @@ from enum import IntEnum
 from typing import Any, TypeAlias
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
+Header: TypeAlias = Mapping[str, Any] | bytes
+"""As a mapping, or encoded already."""
 
 MAX_HEADER_BYTES = 65_535
 MAX_BODY_TO_GUEST = 2 * 1024 * 1024
@@ -67,6 +69,8 @@ class FrameType(IntEnum):
 
 
 _JSON = json.JSONEncoder(separators=(",", ":"))  # `json.dumps` would make one for each frame
+_JSON_READER = json.JSONDecoder()
+_JSON_BLANKS = " \t\n\r"
 _TYPES: dict[int, FrameType] = {int(kind): kind for kind in FrameType}
 
 
@@ -88,9 +92,14 @@ class Frame:
     body: Buffer = b""
 
 
-def encode(kind: FrameType, request_id: int, header: Mapping[str, Any] | None = None, body: Buffer = b"") -> bytes:
+def encode_header(header: Header) -> bytes:
+    """A header as it stands in a frame, which may have it so as often as is wished."""
+    return header if isinstance(header, bytes) else _JSON.encode(header).encode()
+
+
+def encode(kind: FrameType, request_id: int, header: Header | None = None, body: Buffer = b"") -> bytes:
     """One frame as bytes. The caller keeps within the bounds; ValueError where it does not."""
-    text = _JSON.encode(header).encode() if header else b""
+    text = encode_header(header) if header else b""
     limit = MAX_BODY_TO_GUEST if kind < _FIRST_FROM_GUEST else MAX_BODY_FROM_GUEST
     if len(text) > MAX_HEADER_BYTES or len(body) > limit:
         raise ValueError(f"{kind.name}: header of {len(text)} and body of {len(body)} bytes exceed a frame")
@@ -204,11 +213,12 @@ def _parse_header(text: memoryview) -> dict[str, Any]:
     if not text:
         return {}
     try:
-        header = json.loads(bytes(text).decode("utf-8"))
+        words = str(text, "utf-8").strip(_JSON_BLANKS)
+        header, end = _JSON_READER.raw_decode(words)  # half of `json.loads` is to look for the blanks
     except (ValueError, RecursionError) as error:
         raise FrameError("header", f"no JSON: {error}") from error
-    if not isinstance(header, dict):
-        raise FrameError("header", "no JSON object")
+    if end != len(words) or not isinstance(header, dict):
+        raise FrameError("header", "no JSON object, or more than one")
     return header
 
 

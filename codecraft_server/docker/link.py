@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from codecraft_server.docker.frames import Buffer, Demultiplexer, Frame, FrameDecoder, FrameError, FrameType, encode
+from codecraft_server.docker.frames import Buffer, Demultiplexer, Frame, FrameDecoder, FrameError, FrameType, Header, encode
 from codecraft_server.errors import SandboxLostError
 
 _LAST_WORDS_BYTES = 8 * 1024
@@ -201,7 +201,7 @@ class Link:
             self._write(self._renewal)
             self._timer = self._clock.call_later(self._renew_every_s, self._renew)
 
-    def open(self, kind: FrameType, header: Mapping[str, Any], body: Buffer, exchange: Exchange) -> int:
+    def open(self, kind: FrameType, header: Header, body: Buffer, exchange: Exchange) -> int:
         """Send the first frame of a new request; `exchange` gets all that comes back. Raises SandboxLostError."""
         if self.lost is not None:
             raise again(self.lost)

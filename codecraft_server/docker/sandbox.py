@@ -7,10 +7,19 @@ and hands in how it goes.
 import json
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from codecraft_server.docker.commands import STDIN_BUFFER_BYTES, GuestCommand, output_header, problem
-from codecraft_server.docker.frames import MAX_BODY_TO_GUEST, MAX_HEADER_BYTES, FrameError, FrameType, pack_bytes, unpack_bytes
+from codecraft_server.docker.frames import (
+    MAX_BODY_TO_GUEST,
+    MAX_HEADER_BYTES,
+    FrameError,
+    FrameType,
+    encode_header,
+    pack_bytes,
+    unpack_bytes,
+)
 from codecraft_server.docker.link import GuestRefusalError, Link, Reply, again
 from codecraft_server.docker.looks import look
 from codecraft_server.errors import SandboxLostError
@@ -90,8 +99,7 @@ class DockerSandbox:
         """See `sandbox.Sandbox.run`."""
         self._check_alive()
         self._check_command(command, session, stdin or b"")
-        piped = stdin is not None or stdin_open
-        header = output_header(output, timeout_s) | {"session": session, "stdin": "pipe" if piped else "null"}
+        header = _run_header(output, timeout_s, session, piped=stdin is not None or stdin_open)
         started = GuestCommand(
             output,
             stdin_open=stdin_open,
@@ -261,6 +269,11 @@ class DockerSandbox:
 
 def _identity(*, as_root: bool) -> str:
     return "root" if as_root else "agent"
+
+
+@lru_cache(256)  # an episode's commands have few different ones
+def _run_header(output: OutputPolicy, timeout_s: float, session: str, *, piped: bool) -> bytes:
+    return encode_header(output_header(output, timeout_s) | {"session": session, "stdin": "pipe" if piped else "null"})
 
 
 def _execution_header(execution: Execution, capabilities: tuple[str, ...]) -> dict[str, Any]:

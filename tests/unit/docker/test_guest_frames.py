@@ -62,6 +62,19 @@ def test_a_torn_frame_is_not_forgiven(vector: dict[str, Any]) -> None:
     assert caught.value.kind == "crc"
 
 
+@each("header", (b"{}{}", b'{"size":3} x', b"[]", b"3", b"{", b"\xff"))
+def test_a_header_is_one_object(header: bytes) -> None:
+    """Anything else is refused."""
+    with pytest.raises(FrameError) as caught:
+        decoded(encode(FrameType.DONE, 1, header))
+    assert caught.value.kind == "header"
+
+
+def test_a_header_may_be_encoded_beforehand_and_have_blanks_around_it() -> None:
+    """As JSON has it."""
+    assert decoded(encode(FrameType.DONE, 1, b' \n{"size": 3}\t')) == decoded(encode(FrameType.DONE, 1, {"size": 3}))
+
+
 def test_frames_may_be_cut_anywhere() -> None:
     """However two frames with padding between are cut in two, they are the same two frames."""
     first = encode(FrameType.OUTPUT, 7, {"stream": "out", "offset": 0}, b"some output")
