@@ -1,12 +1,12 @@
 #!/bin/sh
-# Runs the whole suite: two processes share what most of it leaves of a machine by waiting, then come the tests marked `alone`.
+# Runs the whole suite: three processes share what most of it leaves of a machine by waiting, then come the tests marked `alone`.
 # Arguments are pytest's, of which the last word counts: `-n 0` makes it one process. Fails if either part does.
 set -u
 cd "$(dirname "$0")/.."
 python=.venv/bin/python
 nothing=5 # pytest's word for "no test fits"
 
-"$python" -m pytest --part together -n 2 --dist loadfile --no-loadscope-reorder "$@"
+"$python" -m pytest --part together -n 3 --dist loadfile --no-loadscope-reorder "$@"
 together=$?
 case $together in
 0 | 1 | "$nothing") ;;
