@@ -36,6 +36,7 @@ test: ## run all the tests, with an engine of its own where none runs
 unit: setup guest ## run the tests that need neither engine nor server
 	@exec tests/unit.sh $(ARGS)
 
+# Continuous integration (.ci/run) names both parts, to run the first beside the tests.
 check: setup ## lint, types, import rules, schema, generated code, Go
 	@$(MAKE) --no-print-directory --jobs=2 check-python check-guest
 

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"sync"
 	"syscall"
@@ -153,7 +154,7 @@ func (g *guest) stopRest(hit map[processKey]bool) {
 			z.stopped = append(z.stopped, p)
 		}
 	}
-	release(theirs, before)
+	release(theirs, maps.Clone(before))
 }
 
 // stoppedUnseen is what was being made as everything was stopped at once.

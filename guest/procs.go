@@ -93,7 +93,7 @@ func stateWithoutLeader(pid int) byte {
 		if !there || t.state == 'Z' || t.state == 'X' {
 			continue
 		}
-		if state = t.state; state != 'T' && state != 't' {
+		if state = t.state; !t.isStopped() {
 			return state
 		}
 	}

@@ -90,6 +90,8 @@ drop_stale_pid_file() {
 
 # --- start ---------------------------------------------------------------------------------------
 
+is_installed() { command -v dockerd >/dev/null 2>&1; }
+
 explain() {
     if [ "$host" != "$default_host" ]; then
         fail "no engine answers at DOCKER_HOST=$host; start that one, or: unset DOCKER_HOST"
@@ -98,7 +100,7 @@ explain() {
     Linux) ;;
     *) fail "no engine answers; start Docker Desktop, wait until it says it is running, and try again" ;;
     esac
-    if ! command -v dockerd >/dev/null 2>&1; then
+    if ! is_installed; then
         if command -v apt-get >/dev/null 2>&1; then
             fail "no engine answers; install one: sudo apt-get install docker.io"
         elif command -v dnf >/dev/null 2>&1; then
@@ -119,7 +121,7 @@ install_engine() {
     # The package may start a daemon itself, and fails to configure where that does not work: what
     # counts is that dockerd exists.
     sh "$here/apt.sh" docker.io iptables
-    command -v dockerd >/dev/null 2>&1 || fail "docker.io could not be installed: see the lines above"
+    is_installed || fail "docker.io could not be installed: see the lines above"
 }
 
 launch() {
@@ -183,9 +185,9 @@ take_turn() {
 }
 
 install_only() {
-    ! command -v dockerd >/dev/null 2>&1 && is_ours_to_do && ! answers || return 0
+    ! is_installed && is_ours_to_do && ! answers || return 0
     take_turn
-    command -v dockerd >/dev/null 2>&1 || install_engine
+    is_installed || install_engine
     exec 9>&-
 }
 
@@ -194,7 +196,7 @@ ensure() {
     is_ours_to_do || explain
     take_turn
     if ! answers; then
-        command -v dockerd >/dev/null 2>&1 || install_engine
+        is_installed || install_engine
         answers || start
     fi
     exec 9>&-
